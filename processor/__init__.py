@@ -1,0 +1,73 @@
+"""Dryspell's processor: takes the room out of recorded speech.
+
+The names below are loaded on first use, so that `import processor` costs next to nothing:
+audio libraries come with the class that needs them, torch with the first loaded model.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from processor.audio_file import AudioInfo, probe, process_file
+    from processor.batch import FileJob, FileResult, plan_batch, process_batch
+    from processor.board import Board
+    from processor.dereverb import Dereverb
+    from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
+    from processor.model import Model, ModelSpec
+    from processor.recipe import Recipe
+    from processor.stream import DereverbStream
+
+_HOME_OF = {
+    "AudioFileError": "errors",
+    "AudioInfo": "audio_file",
+    "Board": "board",
+    "Cancelled": "errors",
+    "Dereverb": "dereverb",
+    "DereverbError": "errors",
+    "DereverbStream": "stream",
+    "FileJob": "batch",
+    "FileResult": "batch",
+    "Model": "model",
+    "ModelError": "errors",
+    "ModelSpec": "model",
+    "Recipe": "recipe",
+    "plan_batch": "batch",
+    "probe": "audio_file",
+    "process_batch": "batch",
+    "process_file": "audio_file",
+}
+
+__all__ = [
+    "AudioFileError",
+    "AudioInfo",
+    "Board",
+    "Cancelled",
+    "Dereverb",
+    "DereverbError",
+    "DereverbStream",
+    "FileJob",
+    "FileResult",
+    "Model",
+    "ModelError",
+    "ModelSpec",
+    "Recipe",
+    "plan_batch",
+    "probe",
+    "process_batch",
+    "process_file",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562)."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'processor' has no attribute {name!r}")
+    value = getattr(import_module(f"processor.{_HOME_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,276 @@
+"""The trained network as a pure function. The only runtime module that names torch.
+
+torch is imported when the first model is loaded, never on import: it takes seconds and 200 MB.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.resources
+import io
+import json
+import os
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from processor.errors import ModelError
+
+FORMAT_VERSION = 1
+"""The newest layout of model files that this version can read."""
+
+BUNDLED_MODEL = "live.pt"
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """What a model file says of itself.
+
+    Attributes:
+        name: short name of the model.
+        sample_rate: the rate at which it works [Hz].
+        hop_length: it takes whole multiples of this many samples.
+        latency_samples: its output belongs to the input so many samples ago.
+        format_version: layout of the file.
+        parameters: number of trained weights.
+        provenance: how it was made: data, hours, commands, figures.
+        sha256: of the whole file; filled in by the loader.
+    """
+
+    name: str
+    sample_rate: int
+    hop_length: int
+    latency_samples: int
+    format_version: int = FORMAT_VERSION
+    parameters: int = 0
+    provenance: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    sha256: str = ""
+
+    def to_json(self) -> str:
+        """Return the text of `spec.json`: everything but the checksum of the file around it."""
+        values = {name: value for name, value in vars(self).items() if name != "sha256"}
+        return json.dumps({**values, "provenance": dict(self.provenance)}, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, sha256: str = "") -> ModelSpec:
+        """Return the spec written in `text`.
+
+        Raises:
+            ValueError: the text is no JSON object, or an entry is missing or makes no sense.
+        """
+        values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError("its spec is not a JSON object")
+        try:
+            spec = cls(
+                name=str(values["name"]),
+                sample_rate=int(values["sample_rate"]),
+                hop_length=int(values["hop_length"]),
+                latency_samples=int(values["latency_samples"]),
+                format_version=int(values["format_version"]),
+                parameters=int(values.get("parameters", 0)),
+                provenance=dict(values.get("provenance", {})),
+                sha256=sha256,
+            )
+        except KeyError as error:
+            raise ValueError(f"its spec has no entry {error}") from error
+        except TypeError as error:
+            raise ValueError(f"its spec holds a value of the wrong kind ({error})") from error
+        if spec.sample_rate <= 0 or spec.hop_length <= 0 or spec.latency_samples < 0:
+            raise ValueError("its spec holds an impossible rate, hop or latency")
+        return spec
+
+
+@dataclass(frozen=True)
+class ModelState:
+    """What a model remembers of one stream. Opaque: only the model that made it reads it."""
+
+    channels: int
+    tensors: Any = field(repr=False)
+
+
+class Model:
+    """A loaded network: immutable, free of state, may be shared between threads.
+
+    Two uses of one model never disturb each other, because all that it remembers of a stream
+    goes in and comes out as a `ModelState`. It travels to other processes as its path.
+    """
+
+    def __init__(self, module: Any, spec: ModelSpec, path: Path) -> None:
+        """Wrap a TorchScript module. Use `Model.load`."""
+        self._module = module
+        self.spec = spec
+        self.path = path
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] | None = None) -> Model:
+        """Return the model in the file `path`, or the bundled one, which is loaded once.
+
+        Raises:
+            ModelError: the file is missing, is no model of ours, or needs a newer version.
+        """
+        if path is not None:
+            return _load(Path(path))
+        resource = importlib.resources.files("resources") / BUNDLED_MODEL
+        with importlib.resources.as_file(resource) as bundled:
+            return _load_once(bundled.resolve())
+
+    def initial_state(self, channels: int) -> ModelState:
+        """Return the state before the first sample of a stream of so many channels."""
+        with self._running():
+            return ModelState(channels, self._module.initial_state(channels))
+
+    def step(
+        self,
+        waveform: npt.NDArray[np.float32],
+        state: ModelState,
+        strength: float,
+        floor_db: float,
+    ) -> tuple[npt.NDArray[np.float32], ModelState]:
+        """Return what is to be removed from the next samples of a stream, and the new state.
+
+        Sample i of the result belongs to the input sample `spec.latency_samples` before it.
+        Runs on one torch thread: with two, a busy machine is slower and far less even.
+
+        Args:
+            waveform: input at the model's rate, in [-1, 1].
+            state: from `initial_state` or from the step before.
+            strength: 0 ... 1; 0 gives exact zeros.
+            floor_db: no component is lowered by more than this [dB].
+
+        Shape:
+            waveform, result: (channels, k * spec.hop_length), k >= 1. Do not write into the
+            result: its memory belongs to the model.
+
+        Raises:
+            ValueError: the shape is wrong.
+            ModelError: the network fails.
+        """
+        channels, samples = waveform.shape
+        hop_length = self.spec.hop_length
+        if channels != state.channels or samples == 0 or samples % hop_length:
+            raise ValueError(
+                f"A step takes ({state.channels}, k * {hop_length}) samples, got {waveform.shape}."
+            )
+        # torch shares the memory of the array, and warns of one that it must not write to.
+        shared = np.require(waveform, np.float32, ["C", "W"])
+        with self._running() as torch:
+            removed, tensors = self._module(
+                torch.from_numpy(shared), state.tensors, float(strength), float(floor_db)
+            )
+            return removed.numpy(), ModelState(channels, tensors)
+
+    @contextmanager
+    def _running(self) -> Iterator[Any]:
+        """Run the network: no gradients, one thread, foreign errors translated."""
+        import torch
+
+        try:
+            with _one_thread, torch.inference_mode():
+                yield torch
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise ModelError(f"The model '{self.path}' failed: {reason}") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Model.load, (str(self.path),)
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<processor.Model {self.spec.name} {self.spec.sample_rate} Hz '{self.path}'>"
+
+
+@functools.lru_cache(maxsize=1)
+def _load_once(path: Path) -> Model:
+    return _load(path)
+
+
+def _load(path: Path) -> Model:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ModelError(
+            f"Cannot read the model '{path}': {reason}. Name a model file (*.pt), "
+            "or none for the bundled one."
+        ) from error
+
+    import torch
+
+    extra: dict[str, Any] = {"spec.json": ""}
+    try:
+        with warnings.catch_warnings():
+            # TorchScript is deprecated but kept; torch's version is bounded in pyproject.toml.
+            warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
+            module = torch.jit.load(io.BytesIO(content), map_location="cpu", _extra_files=extra)
+    except Exception as error:  # torch raises whatever its zip and pickle readers raise
+        _refuse(path, "it is not a TorchScript file", error)
+    if not extra["spec.json"]:
+        _refuse(path, "it is a TorchScript file without a spec.json, made by another program")
+    try:
+        spec = ModelSpec.from_json(extra["spec.json"], hashlib.sha256(content).hexdigest())
+    except ValueError as error:
+        _refuse(path, str(error), error)
+    if spec.format_version > FORMAT_VERSION:
+        raise ModelError(
+            f"The model '{path}' has format version {spec.format_version}, this version of "
+            f"Dryspell reads up to {FORMAT_VERSION}. Update Dryspell, or use the bundled model."
+        )
+    if not hasattr(module, "initial_state"):
+        _refuse(path, "it lacks the method initial_state")
+    return Model(module.eval(), spec, path)
+
+
+def _refuse(path: Path, why: str, cause: Exception | None = None) -> NoReturn:
+    raise ModelError(
+        f"'{path}' is not a Dryspell model: {why}. Use a file written by training.export."
+    ) from cause
+
+
+class _OneThread:
+    """Runs torch on one thread for the length of a `with`, then puts the number back.
+
+    torch.set_num_threads is both global (what new threads start with) and the calling thread's
+    own, so each thread that enters sets and restores. While several are inside, only the first
+    reads the number to go back to: the others would read our 1. The lock guards the counting,
+    it is not held while the network computes.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._usual = 1
+
+    def __enter__(self) -> None:
+        import torch
+
+        with self._lock:
+            if self._inside == 0:
+                self._usual = torch.get_num_threads()
+            self._inside += 1
+            if self._usual != 1:
+                torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        import torch
+
+        with self._lock:
+            self._inside -= 1
+            if self._usual != 1:
+                torch.set_num_threads(self._usual)
+
+
+_one_thread = _OneThread()

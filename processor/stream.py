@@ -1,0 +1,261 @@
+"""The stream: any blocks of audio at any rate in, the same number of drier samples out.
+
+    host rate ──┬───────────────────────────────────── dry queue ──────┐
+                └ resample ─ whole hops ─ model ─ resample ─ removed queue ┴ dry − mix · removed
+
+Only what the model removes is resampled, so nothing else is touched: above the model's Nyquist,
+at strength 0 and at mix 0 the input comes back bit for bit. Latencies are never added up or
+converted: the model's is dropped from the front of what it removes, and then two queues give out
+equal counts.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator
+from numbers import Real
+
+import numpy as np
+
+from processor.model import Model
+from processor.recipe import Recipe
+from processor.resampler import Resampler, most_samples_held
+from processor.sample_queue import SampleQueue, Waveform
+
+LOWEST_SAMPLE_RATE = 8_000
+HIGHEST_SAMPLE_RATE = 192_000
+
+# One step of the model takes at most so many hops, summed over the channels. Offline, a few
+# hundred at once are several times faster than one by one; more only costs memory.
+_MOST_HOPS = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class DereverbStream:
+    """Takes the room out of a stream of audio, block by block.
+
+    `feed` takes any number of samples and returns as many as are ready; `flush` returns the
+    rest, so that in total as many come out as went in, each at its place. How the stream is cut
+    into blocks makes no difference. `recipe` may be replaced between blocks: strength and
+    floor_db act on what is fed from then on, mix on what comes out from then on.
+
+    Not for use by several threads at once.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        sample_rate: float,
+        channels: int,
+        recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
+    ) -> None:
+        """Prepare a stream.
+
+        Args:
+            model: the network; shared, never changed.
+            sample_rate: of the audio [Hz], 8000 ... 192000.
+            channels: 1 or more.
+            recipe: how much is taken out. Its `model` is not read here.
+
+        Raises:
+            ValueError: the rate or the number of channels cannot be processed.
+        """
+        self.model = model
+        self.sample_rate = checked_sample_rate(sample_rate)
+        self.channels = _checked_channels(channels)
+        self.recipe = recipe
+        self.reset()
+
+    @property
+    def latency_samples(self) -> int:
+        """The most samples that are kept back at any time, at the stream's own rate."""
+        spec = self.model.spec
+        held = spec.latency_samples + spec.hop_length - 1
+        if self.sample_rate == spec.sample_rate:
+            return held
+        held += most_samples_held(spec.sample_rate, self.sample_rate)
+        return most_samples_held(self.sample_rate, spec.sample_rate) + math.ceil(
+            held * self.sample_rate / spec.sample_rate
+        )
+
+    def feed(self, waveform: Waveform) -> Waveform:
+        """Return the processed samples that are ready, in their own memory.
+
+        Shape:
+            waveform: (channels, samples), samples >= 0; result: (channels, ready samples).
+
+        Raises:
+            ValueError: wrong shape, NaN or inf. The stream is then as it was before.
+            TypeError: not an array of floating-point numbers.
+            ModelError: the network fails.
+        """
+        return _joined([self._mixed(*pair) for pair in self._pairs(waveform, last=False)])
+
+    def flush(self) -> Waveform:
+        """Return what is still held, (channels, samples), and reset."""
+        return _joined([self._mixed(*pair) for pair in self._pairs(self._silence(0), last=True)])
+
+    def separate(self, waveform: Waveform, *, last: bool = False) -> tuple[Waveform, Waveform]:
+        """Return the aligned pair (dry, removed) instead of mixing it; else like `feed`.
+
+        dry is the untouched input, removed is what mix = 1 takes away from it; both have the
+        same shape. With `last` everything comes out and the stream is reset.
+        """
+        dry, removed = zip(*self._pairs(waveform, last=last), strict=True)
+        return _joined(dry), _joined(removed)
+
+    def reset(self) -> None:
+        """Forget everything that was fed; what was held is lost."""
+        self._memory = _Memory(self.model, self.sample_rate, self.channels)
+
+    def _pairs(self, waveform: Waveform, last: bool) -> Iterator[tuple[Waveform, Waveform]]:
+        """Yield the aligned (dry, removed) that become ready while `waveform` goes in."""
+        waveform = self._checked(waveform)
+        spec = self.model.spec
+        most_hops = max(1, _MOST_HOPS // self.channels)
+        most = max(1, int(most_hops * spec.hop_length * self.sample_rate / spec.sample_rate))
+        for start in range(0, max(1, waveform.shape[1]), most):
+            self._memory.take(waveform[:, start : start + most], self.recipe, most_hops)
+            yield self._memory.give()
+        if last:
+            self._memory.finish(self.recipe, most_hops)
+            yield self._memory.give()
+            self.reset()
+
+    def _mixed(self, dry: Waveform, removed: Waveform) -> Waveform:
+        if self.recipe.mix == 0.0:
+            return dry
+        taken = np.float32(self.recipe.mix) * removed
+        # Turns -0.0 into 0.0: x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
+        taken += np.float32(0.0)
+        return np.subtract(dry, taken, out=taken)
+
+    def _checked(self, waveform: Waveform) -> Waveform:
+        """Return the block as float32, or raise before anything has changed."""
+        waveform = np.asarray(waveform)
+        if waveform.dtype.kind != "f":
+            raise TypeError(
+                f"The stream takes floating-point samples, got {waveform.dtype}. "
+                "Convert integers to float32 and divide them by their full scale."
+            )
+        if waveform.ndim != 2 or waveform.shape[0] != self.channels:
+            raise ValueError(
+                f"This stream takes blocks of shape ({self.channels}, samples), "
+                f"got {waveform.shape}."
+            )
+        with np.errstate(over="ignore"):
+            waveform = waveform.astype(np.float32, copy=False)
+        if not np.isfinite(waveform).all():
+            raise ValueError(
+                "The audio holds NaN or inf, which would spoil all that follows. "
+                "Replace them first, for example with numpy.nan_to_num."
+            )
+        return waveform
+
+    def _silence(self, samples: int) -> Waveform:
+        return np.zeros((self.channels, samples), np.float32)
+
+
+class _Memory:
+    """Everything that a stream remembers. Resetting is a new one."""
+
+    def __init__(self, model: Model, sample_rate: float, channels: int) -> None:
+        spec = model.spec
+        self._model = model
+        self._state = model.initial_state(channels)
+        self._channels = channels
+        self._to_model: Resampler | None = None
+        self._to_host: Resampler | None = None
+        if sample_rate != spec.sample_rate:
+            self._to_model = Resampler(sample_rate, spec.sample_rate, channels)
+            self._to_host = Resampler(spec.sample_rate, sample_rate, channels)
+        self._dry = SampleQueue(channels)  # host rate
+        self._removed = SampleQueue(channels)  # host rate
+        self._pending = SampleQueue(channels)  # model's rate, less than a hop between calls
+        self._too_early = spec.latency_samples  # removed samples that belong before the first
+
+    def take(self, waveform: Waveform, recipe: Recipe, most_hops: int) -> None:
+        """Queue the block, and what the model removes from it as far as it can tell."""
+        self._dry.push(waveform)
+        if self._to_model is not None:
+            waveform = self._to_model.process(waveform)
+        self._pending.push(waveform)
+        self._run_model(recipe, most_hops)
+
+    def finish(self, recipe: Recipe, most_hops: int) -> None:
+        """Follow the last sample with silence until its removed part is queued."""
+        nothing = np.zeros((self._channels, 0), np.float32)
+        if self._to_model is not None:
+            self._pending.push(self._to_model.process(nothing, last=True))
+            self._run_model(recipe, most_hops)
+        spec = self._model.spec
+        short_of_a_hop = -(len(self._pending) + spec.latency_samples) % spec.hop_length
+        after = np.zeros((self._channels, spec.latency_samples + short_of_a_hop), np.float32)
+        self._pending.push(after)
+        self._run_model(recipe, most_hops)
+        if self._to_host is not None:
+            self._removed.push(self._to_host.process(nothing, last=True))
+        # Rounding of the two resamplers: they may end a sample or two before the input does.
+        missing = max(0, len(self._dry) - len(self._removed))
+        self._removed.push(np.zeros((self._channels, missing), np.float32))
+
+    def give(self) -> tuple[Waveform, Waveform]:
+        """Return as many samples of dry and removed as both queues hold."""
+        count = min(len(self._dry), len(self._removed))
+        return self._dry.pop(count), self._removed.pop(count)
+
+    def _run_model(self, recipe: Recipe, most_hops: int) -> None:
+        hop_length = self._model.spec.hop_length
+        while hops := min(len(self._pending) // hop_length, most_hops):
+            waveform = self._pending.pop(hops * hop_length)
+            removed, state = self._model.step(
+                waveform, self._state, recipe.strength, recipe.floor_db
+            )
+            if not np.isfinite(removed).all():
+                # Absurdly loud input overflows float32 inside the network. Pass it untouched
+                # and begin anew, or every later sample would be lost with it.
+                _log.warning("The model overflowed; %d hops pass through untouched.", hops)
+                removed = np.zeros_like(waveform)
+                state = self._model.initial_state(self._channels)
+            self._state = state
+            self._queue_removed(removed)
+
+    def _queue_removed(self, removed: Waveform) -> None:
+        early = min(self._too_early, removed.shape[1])
+        self._too_early -= early
+        removed = removed[:, early:]
+        if self._to_host is not None:
+            removed = self._to_host.process(removed)
+        self._removed.push(removed)
+
+
+def checked_sample_rate(sample_rate: object) -> float:
+    """Return the rate as a float.
+
+    Raises:
+        ValueError: outside 8000 ... 192000 Hz, nan included.
+        TypeError: not a number.
+    """
+    if not isinstance(sample_rate, Real) or isinstance(sample_rate, bool):
+        raise TypeError(f"sample_rate must be a number [Hz], got {sample_rate!r}.")
+    rate = float(sample_rate)
+    if not LOWEST_SAMPLE_RATE <= rate <= HIGHEST_SAMPLE_RATE:
+        raise ValueError(
+            f"sample_rate must lie between {LOWEST_SAMPLE_RATE} and {HIGHEST_SAMPLE_RATE} Hz, "
+            f"got {rate:g}. Resample the audio, or pass the rate it really has."
+        )
+    return rate
+
+
+def _checked_channels(channels: int) -> int:
+    if isinstance(channels, bool) or not isinstance(channels, (int, np.integer)):
+        raise TypeError(f"channels must be a whole number, got {channels!r}.")
+    if channels < 1:
+        raise ValueError(f"channels must be 1 or more, got {channels}.")
+    return int(channels)
+
+
+def _joined(parts: list[Waveform] | tuple[Waveform, ...]) -> Waveform:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -1,0 +1,73 @@
+"""Fixtures that all tests share."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import pytest
+import torch
+
+from processor.model import Model, ModelSpec
+
+TINY = ModelSpec(
+    name="tiny",
+    sample_rate=16000,
+    hop_length=160,
+    latency_samples=320,
+    provenance={"made_by": "tests/conftest.py"},
+)
+"""A model with a known answer; see TinyNetwork."""
+
+
+class TinyNetwork(torch.nn.Module):
+    """Lowers everything by 20 dB * strength, at most down to floor_db; 320 samples late.
+
+    So removed[i] = (1 - max(10 ** -strength, 10 ** (floor_db / 20))) * input[i - 320], to the
+    last bit whatever the blocks, and what is left of a stream shows up in the next one.
+    """
+
+    @torch.jit.export
+    def initial_state(self, channels: int) -> list[torch.Tensor]:
+        return [torch.zeros(channels, 320)]
+
+    def forward(
+        self, waveform: torch.Tensor, state: list[torch.Tensor], strength: float, floor_db: float
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        heard = torch.cat([state[0], waveform], 1)  # (channels, 320 + samples)
+        samples = waveform.shape[1]
+        gain = max(10.0 ** (-strength), 10.0 ** (floor_db / 20.0))
+        return (1.0 - gain) * heard[:, :samples], [heard[:, samples:].clone()]
+
+
+def tiny_gain(strength: float, floor_db: float = -60.0) -> float:
+    """Return by what the tiny model scales the audio at mix 1."""
+    return float(max(10.0**-strength, 10.0 ** (floor_db / 20.0)))
+
+
+def save_torchscript(module: torch.nn.Module, path: Path, spec_json: str | None) -> Path:
+    """Script a module into a file, with or without a spec inside."""
+    extra = {} if spec_json is None else {"spec.json": spec_json}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.jit.script(module).save(str(path), _extra_files=extra)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file with a known answer, at 16 kHz."""
+    path = tmp_path_factory.mktemp("models") / "tiny.pt"
+    return save_torchscript(TinyNetwork().eval(), path, TINY.to_json())
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_model_path: Path) -> Model:
+    """The loaded model with a known answer."""
+    return Model.load(tiny_model_path)
+
+
+@pytest.fixture(scope="session")
+def bundled_model() -> Model:
+    """The model that is shipped."""
+    return Model.load()
