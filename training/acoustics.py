@@ -1,0 +1,75 @@
+"""Room acoustics on sampled responses: convolve, measure, shorten.
+
+A room response (rir) is a float32 array (samples,) whose direct path is its first strong arrival.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+Samples = NDArray[np.float32]
+
+
+def direct_index(rir: Samples) -> int:
+    """Index of the direct path: the first sample within 6 dB of the largest."""
+    magnitude = np.abs(rir)
+    return int(np.argmax(magnitude >= 0.5 * magnitude.max()))
+
+
+def shorten(rir: Samples, sample_rate: int, t60_s: float, target_t60_s: float, hold_ms: float):
+    """Return the response with its reverberation time shortened, same length and direct path.
+
+    After the direct path and `hold_ms` the response is multiplied by an exponential that turns a
+    decay of `t60_s` into one of `target_t60_s`; a room already shorter is returned as it is.
+    A decay keeps the target natural where a hard cut leaves an audible edge. (Source: reverberation time
+    shortening, Zhou et al., arXiv 2204.08765.)
+    """
+    if t60_s <= target_t60_s:
+        return rir
+    hold = direct_index(rir) + round(hold_ms * 1e-3 * sample_rate)
+    time_s = np.maximum(np.arange(len(rir)) - hold, 0) / sample_rate
+    # 60 dB is a factor of 10^3 in amplitude.
+    decay = np.log(1e3) * (1 / target_t60_s - 1 / t60_s)
+    return (rir * np.exp(-decay * time_s)).astype(np.float32)
+
+
+def convolve(spectrum: NDArray[np.complex64], rir: Samples, n: int, length: int) -> Samples:
+    """First `length` samples of a signal (given as its n-point rfft) in a room."""
+    product = spectrum * scipy.fft.rfft(rir, n)
+    return scipy.fft.irfft(product, n)[:length].astype(np.float32)
+
+
+def energy_decay_db(rir: Samples) -> NDArray[np.float64]:
+    """Schroeder's backward-integrated energy of the response, in dB below its total."""
+    energy = np.cumsum(np.square(rir[::-1], dtype=np.float64))[::-1]
+    return 10 * np.log10(np.maximum(energy, 1e-30) / max(energy[0], 1e-30))
+
+
+def reverberation_time_s(rir: Samples, sample_rate: int) -> float:
+    """T60 [s] extrapolated from the decay between -5 and -25 dB (T20).
+
+    Raises:
+        ValueError: the response does not decay by 25 dB.
+    """
+    curve = energy_decay_db(rir[direct_index(rir) :])
+    start, end = int(np.argmax(curve <= -5)), int(np.argmax(curve <= -25))
+    if curve[-1] > -25 or end - start < 3:
+        raise ValueError("The response decays by less than 25 dB: give a longer or cleaner one.")
+    time_s = np.arange(start, end) / sample_rate
+    slope = np.polyfit(time_s, curve[start:end], 1)[0]
+    return float(-60.0 / slope)
+
+
+def direct_to_reverberant_db(rir: Samples, sample_rate: int, direct_ms: float = 2.5) -> float:
+    """Energy within `direct_ms` around the direct path over that of everything after, in dB."""
+    edge = direct_index(rir) + round(direct_ms * 1e-3 * sample_rate)
+    direct = np.sum(np.square(rir[:edge], dtype=np.float64))
+    late = np.sum(np.square(rir[edge:], dtype=np.float64))
+    return float(10 * np.log10(max(direct, 1e-30) / max(late, 1e-30)))
+
+
+def clarity_db(rir: Samples, sample_rate: int, early_ms: float = 50.0) -> float:
+    """C50 [dB]: energy of the first `early_ms` after the direct path over the rest (ISO 3382)."""
+    return direct_to_reverberant_db(rir, sample_rate, early_ms)

@@ -1,0 +1,96 @@
+"""Every number of a training run, in one frozen object that a TOML file fills."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the network (see `training.network`)."""
+
+    name: str = "live"
+    sample_rate: int = 48_000
+    hop_length: int = 480
+    low_bands: int = 40
+    bins_per_band: int = 6
+    high_bands: int = 16
+    taps: tuple[int, ...] = (0, 1, 2, 3, 5, 7, 10)
+    embedding: int = 48
+    narrow_hidden: int = 64
+    wide_hidden: int = 256
+    context: int = 16
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """How pairs are simulated (see `training.dataset`). Probabilities in [0, 1], levels in dB."""
+
+    clip_s: float = 3.0
+    measured_share: float = 0.5
+    dry_share: float = 0.1
+    target_t60_s: float = 0.12
+    hold_ms: float = 4.0
+    noise_share: float = 0.75
+    snr_db: tuple[float, float] = (10.0, 45.0)
+    level_db: tuple[float, float] = (-45.0, -15.0)
+    t60_s: tuple[float, float] = (0.15, 1.8)
+    low_pass_share: float = 0.4
+    speed_share: float = 0.5
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """One training run."""
+
+    network: NetworkConfig = NetworkConfig()
+    data: DataConfig = DataConfig()
+    seed: int = 1
+    batch_size: int = 8
+    learning_rate: float = 1e-3
+    final_learning_rate: float = 5e-5
+    warm_up_steps: int = 200
+    hours: float = 2.0
+    weight_decay: float = 1e-2
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.998
+    over_attenuation: float = 0.5
+    checkpoint_every_s: float = 180.0
+    workers: int = 1
+
+    @classmethod
+    def load(cls, path: str | Path) -> Config:
+        """Return the configuration written in a TOML file; what the file omits keeps its default.
+
+        Raises:
+            ValueError: an unknown key, named together with the file.
+        """
+        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        try:
+            return cls.from_dict(table)
+        except TypeError as error:
+            raise ValueError(f"Cannot use '{path}': {error}. See training/config.py.") from error
+
+    @classmethod
+    def from_dict(cls, table: dict[str, Any]) -> Config:
+        """Return the configuration held in nested plain dicts (TOML, or a checkpoint's)."""
+        table = dict(table)
+        network = NetworkConfig(**_tuples(table.pop("network", {})))
+        data = DataConfig(**_tuples(table.pop("data", {})))
+        return cls(network=network, data=data, **table)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return nested plain dicts, the inverse of `from_dict`."""
+        return dataclasses.asdict(self)
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}

@@ -1,0 +1,50 @@
+"""Training loss: how far apart two waveforms sound, on compressed spectra at two resolutions."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+RESOLUTIONS = ((512, 256), (1536, 512))
+COMPRESSION = 0.3
+COMPLEX_SHARE = 0.3
+HIGH_HZ = 8000.0
+HIGH_WEIGHT = 0.35
+
+
+def spectral_loss(
+    estimate: Tensor, target: Tensor, sample_rate: int, over_attenuation: float
+) -> Tensor:
+    """Mean distance of compressed magnitudes and complex spectra, a scalar.
+
+    Both waveforms (clips, samples) are divided by the target's level first, so that quiet
+    recordings count as much as loud ones. Magnitudes below the target's cost `over_attenuation`
+    times more: a cut consonant is worse than a little reverberation left.
+    """
+    level = target.square().mean(dim=1, keepdim=True).sqrt() + 1e-5
+    estimate, target = estimate / level, target / level
+    total = torch.zeros((), device=estimate.device)
+    for n_fft, hop in RESOLUTIONS:
+        window = torch.hann_window(n_fft, device=estimate.device)
+        scale = 1.0 / window.square().sum().sqrt()
+        spectra = [
+            torch.stft(x, n_fft, hop, window=window, return_complex=True) * scale
+            for x in (estimate, target)
+        ]
+        frequency = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, device=estimate.device)
+        weight = torch.where(frequency < HIGH_HZ, 1.0, HIGH_WEIGHT)
+        weight = (weight / weight.mean())[None, :, None]
+        total = total + _compressed_distance(spectra[0], spectra[1], weight, over_attenuation)
+    return total / len(RESOLUTIONS)
+
+
+def _compressed_distance(a: Tensor, b: Tensor, weight: Tensor, over_attenuation: float) -> Tensor:
+    power_a = a.real.square() + a.imag.square() + 1e-6
+    power_b = b.real.square() + b.imag.square() + 1e-6
+    squeeze_a = power_a ** ((COMPRESSION - 1) / 2)
+    squeeze_b = power_b ** ((COMPRESSION - 1) / 2)
+    difference = squeeze_a * power_a.sqrt() - squeeze_b * power_b.sqrt()
+    magnitude = difference.square() + over_attenuation * difference.clamp(max=0).square()
+    spectrum = (a.real * squeeze_a - b.real * squeeze_b).square()
+    spectrum = spectrum + (a.imag * squeeze_a - b.imag * squeeze_b).square()
+    return (weight * ((1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * spectrum)).mean()
