@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from processor.audio_file import AudioInfo, probe, process_file
-    from processor.batch import FileJob, FileResult, plan_batch, process_batch
+    from processor.audio_file import AudioInfo, probe
+    from processor.batch import plan_batch, process_batch
     from processor.board import Board
     from processor.dereverb import Dereverb
     from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
+    from processor.file_job import FileJob, FileResult, process_file
     from processor.model import Model, ModelSpec
     from processor.recipe import Recipe
     from processor.stream import DereverbStream
@@ -27,8 +28,8 @@ _HOME_OF = {
     "Dereverb": "dereverb",
     "DereverbError": "errors",
     "DereverbStream": "stream",
-    "FileJob": "batch",
-    "FileResult": "batch",
+    "FileJob": "file_job",
+    "FileResult": "file_job",
     "Model": "model",
     "ModelError": "errors",
     "ModelSpec": "model",
@@ -36,7 +37,7 @@ _HOME_OF = {
     "plan_batch": "batch",
     "probe": "audio_file",
     "process_batch": "batch",
-    "process_file": "audio_file",
+    "process_file": "file_job",
 }
 
 __all__ = [

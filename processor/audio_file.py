@@ -1,0 +1,195 @@
+"""Sound files to read: look at one, read it in blocks.
+
+soundfile (libsndfile) does the work. What it cannot tell, or tells only by crashing, is told
+here in one sentence that names the file and a remedy.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from processor.audio_format import container_for, is_floating
+from processor.errors import AudioFileError
+
+_COPY_AGAIN = "Copy it again from where it came, or open and save it in an audio editor."
+
+# libsndfile reads a file that was cut off as if it were shorter; only its log tells.
+_SHORT_CHUNK = re.compile(r"^\s*(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
+_OGG_WITHOUT_END = "Last page lacks an end-of-stream bit"
+# Programs that write into a pipe cannot know the size and announce (nearly) the largest one.
+_SIZE_UNKNOWN = 0x7FFF_0000
+_FRAMES_UNKNOWN = 2**62
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What a sound file says of itself.
+
+    Attributes:
+        path: as it was given.
+        sample_rate: [Hz].
+        channels: 1 or more.
+        frames: samples per channel; may be 0.
+        format: container, as libsndfile names it: "WAV", "WAVEX", "RF64", "FLAC", "AIFF", "OGG".
+        subtype: sample format: "PCM_16", "PCM_24", "FLOAT", "VORBIS", ...
+    """
+
+    path: Path
+    sample_rate: int
+    channels: int
+    frames: int
+    format: str
+    subtype: str
+
+    @property
+    def duration_s(self) -> float:
+        """Length [s]."""
+        return self.frames / self.sample_rate
+
+
+def probe(path: str | os.PathLike[str]) -> AudioInfo:
+    """Return what a sound file holds, without reading its samples.
+
+    Raises:
+        AudioFileError: missing, a folder, empty, cut off, or no audio that is read here.
+    """
+    path = Path(path)
+    with _opened(path) as sound:
+        frames = sound.frames
+        if frames > _FRAMES_UNKNOWN:  # FLAC from a pipe: the header leaves the length open
+            frames = sum(len(block) for block in _raw_blocks(path, sound, 1 << 16))
+        return AudioInfo(
+            path, sound.samplerate, sound.channels, frames, sound.format, sound.subtype
+        )
+
+
+def read_tags(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return title, artist, comment and the like, as far as the file has them.
+
+    Raises:
+        AudioFileError: as for `probe`.
+    """
+    with _opened(Path(path)) as sound:
+        return {name: text for name, text in sound.copy_metadata().items() if text}
+
+
+def read_blocks(
+    path: str | os.PathLike[str], block_frames: int = 1 << 16
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield a file's audio from beginning to end, in constant memory.
+
+    Shape:
+        each block: (channels, n) float32, n = block_frames except for the last. Integer formats
+        of up to 24 bits and 32-bit float arrive exactly.
+
+    Raises:
+        AudioFileError: as for `probe`; or the file holds NaN or infinity, or ends too early.
+    """
+    path = Path(path)
+    with _opened(path) as sound:
+        announced, done = sound.frames, 0
+        for block in _raw_blocks(path, sound, block_frames):
+            if is_floating(sound.subtype):
+                _refuse_not_finite(path, block, done, sound.samplerate)
+            done += len(block)
+            yield np.ascontiguousarray(block.T)
+        if done < announced < _FRAMES_UNKNOWN:
+            raise AudioFileError(
+                f"Cannot read '{path}': it ends after {done} of {announced} samples. {_COPY_AGAIN}"
+            )
+
+
+def reason_of(error: OSError) -> str:
+    """What the system says of a failure, to stand inside a sentence."""
+    reason = error.strerror or str(error)
+    return reason[:1].lower() + reason[1:]
+
+
+def native_name(path: Path) -> str | bytes:
+    """Return a path as soundfile takes it without loss."""
+    # soundfile encodes strictly; a file name on a POSIX system may be any bytes.
+    return os.fsencode(path) if os.name == "posix" else str(path)
+
+
+def _opened(path: Path) -> soundfile.SoundFile:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        raise AudioFileError(
+            f"Cannot read '{path}': there is no such file. Check its name and folder."
+        ) from None
+    except OSError as error:
+        raise AudioFileError(
+            f"Cannot read '{path}': {reason_of(error)}. Check its name and permissions."
+        ) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise AudioFileError(f"Cannot read '{path}': it is a folder. Name a file in it.")
+    container_for(path, verb="read")
+    if not stat.S_ISREG(status.st_mode):
+        raise AudioFileError(
+            f"Cannot read '{path}': it is a pipe or a device. Save it as a file first."
+        )
+    if status.st_size == 0:
+        raise AudioFileError(f"Cannot read '{path}': it is empty (0 bytes). {_COPY_AGAIN}")
+    if not os.access(path, os.R_OK):
+        raise AudioFileError(f"Cannot read '{path}': permission denied. Ask its owner, or copy it.")
+    try:
+        sound = soundfile.SoundFile(native_name(path))
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise AudioFileError(
+            f"Cannot read '{path}': no audio data, or damaged. Convert it to WAV or FLAC."
+        ) from error
+    if _was_cut_off(sound):
+        sound.close()
+        raise AudioFileError(
+            f"Cannot read '{path}': it was cut off before the end that its header announces. "
+            f"{_COPY_AGAIN}"
+        )
+    return sound
+
+
+def _was_cut_off(sound: soundfile.SoundFile) -> bool:
+    log = sound.extra_info
+    for announced, present in _SHORT_CHUNK.findall(log):
+        if int(present) < int(announced) < _SIZE_UNKNOWN:
+            return True
+    return _OGG_WITHOUT_END in log
+
+
+def _raw_blocks(
+    path: Path, sound: soundfile.SoundFile, block_frames: int
+) -> Iterator[npt.NDArray[np.float32]]:
+    """Yield (n, channels) until the data ends."""
+    while True:
+        at = sound.tell()
+        try:
+            block = sound.read(block_frames, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise AudioFileError(
+                f"Cannot read '{path}': its data is damaged after {at / sound.samplerate:.2f} s. "
+                f"{_COPY_AGAIN}"
+            ) from error
+        if not len(block):
+            return
+        yield block
+
+
+def _refuse_not_finite(
+    path: Path, block: npt.NDArray[np.float32], before: int, sample_rate: int
+) -> None:
+    bad = np.flatnonzero(~np.isfinite(block).all(axis=1))
+    if len(bad):
+        frame = before + int(bad[0])
+        raise AudioFileError(
+            f"Cannot use '{path}': sample {frame} (at {frame / sample_rate:.3f} s) is not a finite "
+            "number. Replace it with silence in an audio editor."
+        )

@@ -1,0 +1,173 @@
+"""A sound file to write: in blocks, beside its destination, in place only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from processor.audio_file import native_name, reason_of
+from processor.audio_format import encode
+from processor.errors import AudioFileError
+
+
+class AudioWriter:
+    """Writes a sound file beside its destination and moves it there when it is whole.
+
+    Used as a context manager. If the block ends with an exception (Cancelled and
+    KeyboardInterrupt too), nothing is left and an earlier file of that name stands untouched.
+
+        with AudioWriter(path, 48000, 2, "WAV", "PCM_24") as writer:
+            for waveform in blocks:
+                writer.write(waveform)
+    """
+
+    def __init__(
+        self,
+        destination: str | os.PathLike[str],
+        sample_rate: int,
+        channels: int,
+        container: str,
+        subtype: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        """Prepare; nothing is touched before the `with` begins.
+
+        Args:
+            destination: the file to appear. Through a symbolic link, the file it points to.
+            sample_rate: [Hz].
+            channels: of every block.
+            container: as `output_format` returns it.
+            subtype: as `output_format` returns it.
+            tags: from `read_tags`; the container keeps those it has a place for.
+            overwrite: replace a file that stands there.
+        """
+        self.destination = Path(destination)
+        self.frames = 0
+        self.clipped_samples = 0
+        self._target = Path(os.path.realpath(destination))
+        self._part = self._target.with_name(f".dryspell-{secrets.token_hex(4)}.part")
+        self._format = (sample_rate, channels, subtype, container)
+        self._tags = dict(tags or {})
+        self._overwrite = overwrite
+        self._sound: soundfile.SoundFile | None = None
+
+    def __enter__(self) -> AudioWriter:
+        sample_rate, channels, subtype, container = self._format
+        try:
+            # Made by Python first: with the usual permissions, and with an honest error.
+            self._part.touch(exist_ok=False)
+            self._sound = soundfile.SoundFile(
+                native_name(self._part), "w", sample_rate, channels, subtype, format=container
+            )
+            for name, text in self._tags.items():
+                setattr(self._sound, name, text)
+        except soundfile.LibsndfileError as error:
+            self._discard()
+            raise AudioFileError(
+                f"Cannot write '{self.destination}': {container} with {subtype} does not hold "
+                f"{channels} channels at {sample_rate} Hz. Name it .wav instead."
+            ) from error
+        except OSError as error:
+            raise self._refusal(error) from error
+        except BaseException:
+            self._discard()
+            raise
+        return self
+
+    def write(self, waveform: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Append a block and return it as a reader of the file will get it back.
+
+        Shape:
+            waveform, result: (channels, samples) float32. Integer formats hold what lies beyond
+            full scale at full scale and count it in `clipped_samples`.
+
+        Raises:
+            AudioFileError: the disk is full, or gone.
+            ValueError: NaN or infinity.
+        """
+        if self._sound is None:
+            raise ValueError("The writer is closed: write inside its with block.")
+        if not np.isfinite(waveform).all():
+            raise ValueError("A sound file cannot hold NaN or infinity.")
+        data, stored, clipped = encode(waveform, self._sound.subtype)
+        try:
+            self._sound.write(data)
+        except (soundfile.LibsndfileError, OSError, AssertionError) as error:
+            raise self._stopped() from error
+        self.frames += waveform.shape[1]
+        self.clipped_samples += clipped
+        return stored
+
+    def close(self) -> None:
+        """Write out what is buffered and look whether all of it arrived. `with` does it, too.
+
+        Raises:
+            AudioFileError: it did not.
+        """
+        if self._sound is None:
+            return
+        try:
+            self._sound.close()
+            arrived = soundfile.info(native_name(self._part)).frames if self.frames else 0
+        except (soundfile.LibsndfileError, OSError) as error:
+            raise self._stopped() from error
+        finally:
+            self._sound = None
+        if arrived != self.frames:
+            raise self._stopped()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if kind is None:
+                self.close()
+                self._appear()
+        finally:
+            self._discard()
+
+    def _appear(self) -> None:
+        if self._target.exists() and not self._overwrite:
+            raise AudioFileError(
+                f"Cannot write '{self.destination}': it exists already. "
+                "Choose another name, or allow overwriting."
+            )
+        try:
+            os.replace(self._part, self._target)
+        except OSError as error:
+            raise self._refusal(error) from error
+
+    def _discard(self) -> None:
+        """Remove the part file, if it is still there."""
+        sound, self._sound = self._sound, None
+        try:
+            if sound is not None:
+                sound.close()
+        except soundfile.LibsndfileError:
+            pass  # It is thrown away all the same.
+        finally:
+            self._part.unlink(missing_ok=True)
+
+    def _refusal(self, error: OSError) -> AudioFileError:
+        return AudioFileError(
+            f"Cannot write '{self.destination}': {reason_of(error)}. "
+            "Choose a folder that you may write to."
+        )
+
+    def _stopped(self) -> AudioFileError:
+        return AudioFileError(
+            f"Cannot write '{self.destination}': writing stopped after {self.frames} samples, "
+            "as on a full disk. Free some space, or choose another folder."
+        )

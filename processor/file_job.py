@@ -1,0 +1,272 @@
+"""One recording becomes one drier recording: the job, its result, and the function between them."""
+
+from __future__ import annotations
+
+import os
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from processor.audio_file import AudioInfo, probe, read_blocks, read_tags, reason_of
+from processor.audio_format import container_for, output_format
+from processor.audio_writer import AudioWriter
+from processor.errors import AudioFileError
+from processor.model import Model
+from processor.recipe import Recipe
+from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream
+
+# Read, processed and written at a time: long enough for the network to be quick, short enough
+# for many channels to fit into memory and for a cancellation to be felt at once.
+_BLOCK_SECONDS = 5.0
+_BLOCK_SAMPLES = 1 << 21
+
+
+@dataclass(frozen=True)
+class FileJob:
+    """What is to be made of one file.
+
+    Attributes:
+        source: the recording; never opened for writing.
+        destination: the drier recording.
+        removed_to: where what was taken away goes, if it is wanted.
+    """
+
+    source: Path
+    destination: Path
+    removed_to: Path | None = None
+
+    @property
+    def outputs(self) -> tuple[Path, ...]:
+        """The files that the job makes."""
+        return (
+            (self.destination,) if self.removed_to is None else (self.destination, self.removed_to)
+        )
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of a job.
+
+    Attributes:
+        job: as it was given.
+        error: why it failed, one sentence; None when it is done.
+        seconds_audio: length of the recording [s].
+        seconds_wall: time from the first sample read to the file in its place [s].
+        clipped_samples: how many samples lay beyond full scale in an integer format.
+    """
+
+    job: FileJob
+    error: str | None = None
+    seconds_audio: float = 0.0
+    seconds_wall: float = 0.0
+    clipped_samples: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """True when the outputs are in their places."""
+        return self.error is None
+
+    @property
+    def speed(self) -> float:
+        """Seconds of audio per second of time; 0 when there is nothing to tell."""
+        return self.seconds_audio / self.seconds_wall if self.seconds_wall else 0.0
+
+
+def process_file(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
+    *,
+    removed_to: str | os.PathLike[str] | None = None,
+    progress: Callable[[float], None] | None = None,
+    overwrite: bool = False,
+) -> FileResult:
+    """Write a drier copy of a recording; same rate, channels and length, in constant memory.
+
+    The sample format is kept where the destination's container has it. A missing folder is
+    made. The outputs appear whole or not at all.
+
+    Args:
+        source: wav, flac, aiff or ogg, 8-192 kHz.
+        destination: wav, flac, aiff or ogg.
+        recipe: what to do.
+        removed_to: also write what was taken away: source minus destination as it was stored, so
+            that in integer and float formats the two files sum to the source.
+        progress: called from this thread with 0 ... 1; may raise Cancelled to end the work.
+        overwrite: replace outputs that exist.
+
+    Raises:
+        AudioFileError: the source cannot be read, or an output must not or cannot be written.
+        ModelError: the recipe's model cannot be used.
+        Cancelled: from `progress`. As after every error, no output is left.
+    """
+    job = FileJob(Path(source), Path(destination), None if removed_to is None else Path(removed_to))
+    check_outputs([job], overwrite=overwrite)
+    info = probe(job.source)
+    _refuse_unfit(info)
+    model = Model.load(recipe.model)
+    stream = DereverbStream(model, info.sample_rate, info.channels, recipe)
+    begun = time.perf_counter()
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(_writer(path, info, _stamp(recipe, model), overwrite))
+            for path in job.outputs
+        ]
+        for dry, removed in _separated(info, stream, progress):
+            # x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
+            taken = np.float32(recipe.mix) * removed + np.float32(0.0)
+            stored = writers[0].write(dry - taken)
+            for writer in writers[1:]:
+                writer.write(dry - stored)
+        for writer in writers:
+            writer.close()  # Both are known to be whole before either appears.
+    return FileResult(
+        job,
+        seconds_audio=info.duration_s,
+        seconds_wall=time.perf_counter() - begun,
+        clipped_samples=writers[0].clipped_samples,
+    )
+
+
+def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:
+    """Refuse jobs that would overwrite a source, each other, or what stands there already.
+
+    Sources are recognised through symbolic and hard links, relative paths, and the spellings
+    that a file system without upper and lower case takes for the same.
+
+    Raises:
+        AudioFileError: names the first clash. Nothing was touched.
+    """
+    sources = {key: job.source for job in jobs if (key := _identity(job.source)) is not None}
+    claimed: dict[str, Path] = {}
+    existing: list[Path] = []
+    for job in jobs:
+        for output in job.outputs:
+            container_for(output, verb="write")
+            identity, place = _identity(output), _place(output)
+            if identity in sources:
+                raise AudioFileError(
+                    f"Cannot write '{output}': it is the source '{sources[identity]}'. "
+                    "Choose another name or folder."
+                )
+            if place in claimed:
+                raise AudioFileError(
+                    f"Cannot write '{output}' twice: it would come from '{claimed[place]}' and "
+                    f"from '{job.source}'. Choose another name or folder for one of them."
+                )
+            claimed[place] = job.source
+            if output.is_dir():
+                raise AudioFileError(f"Cannot write '{output}': it is a folder. Name a file in it.")
+            if identity is not None:
+                existing.append(output)
+    if existing and not overwrite:
+        others = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
+        raise AudioFileError(
+            f"Cannot write '{existing[0]}'{others}: it exists already. "
+            "Choose another name or folder, or allow overwriting (--overwrite)."
+        )
+
+
+def version() -> str:
+    """Return this distribution's version, "0" where it runs without being installed."""
+    try:
+        return metadata.version("dryspell")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+def _refuse_unfit(info: AudioInfo) -> None:
+    if info.frames == 0:
+        raise AudioFileError(
+            f"Cannot use '{info.path}': it holds no samples. Record or export it again."
+        )
+    if not LOWEST_SAMPLE_RATE <= info.sample_rate <= HIGHEST_SAMPLE_RATE:
+        raise AudioFileError(
+            f"Cannot use '{info.path}': its sample rate of {info.sample_rate} Hz lies outside "
+            f"{LOWEST_SAMPLE_RATE} to {HIGHEST_SAMPLE_RATE} Hz. Resample it first."
+        )
+
+
+def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> AudioWriter:
+    container, subtype = output_format(
+        path, info.format, info.subtype, samples=info.frames * info.channels
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise AudioFileError(
+            f"Cannot make the folder '{path.parent}': {reason_of(error)}. "
+            "Choose a folder that you may write to."
+        ) from error
+    return AudioWriter(
+        path,
+        info.sample_rate,
+        info.channels,
+        container,
+        subtype,
+        tags={**read_tags(info.path), "software": software},
+        overwrite=overwrite,
+    )
+
+
+def _stamp(recipe: Recipe, model: Model) -> str:
+    return (
+        f"Dryspell {version()} {model.spec.name}-{model.spec.sha256[:12]} "
+        f"strength={recipe.strength:g} mix={recipe.mix:g} floor_db={recipe.floor_db:g}"
+    )
+
+
+def _separated(
+    info: AudioInfo, stream: DereverbStream, progress: Callable[[float], None] | None
+) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
+    """Yield the aligned (dry, removed) of a whole file, telling how far it is."""
+    block_frames = min(int(_BLOCK_SECONDS * info.sample_rate), _BLOCK_SAMPLES // info.channels)
+    done = 0
+    for block in read_blocks(info.path, max(1, block_frames)):
+        if progress is not None:
+            progress(done / info.frames)
+        done += block.shape[1]
+        yield stream.separate(block)
+    yield stream.separate(np.zeros((info.channels, 0), np.float32), last=True)
+    if progress is not None:
+        progress(1.0)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a file from every other, however it is spelt or linked; None without a file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _place(path: Path) -> str:
+    """Where an output that may not exist yet will lie: equal for two spellings of one place."""
+    place = os.path.realpath(path)
+    if _ignores_case(os.path.dirname(place)):
+        return unicodedata.normalize("NFC", place).casefold()
+    return place
+
+
+@lru_cache(maxsize=256)
+def _ignores_case(folder: str) -> bool:
+    """Ask the nearest existing folder whether its name in the other case is the same folder."""
+    parent, name = os.path.split(folder)
+    other = os.path.join(parent, name.swapcase())
+    if parent == folder:
+        return False
+    if other == folder or not os.path.exists(folder):
+        return _ignores_case(parent)
+    try:
+        return os.path.samefile(folder, other)
+    except OSError:
+        return False
