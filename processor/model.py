@@ -101,14 +101,20 @@ class Model:
     """A loaded network: immutable, free of state, may be shared between threads.
 
     Two uses of one model never disturb each other, because all that it remembers of a stream
-    goes in and comes out as a `ModelState`. It travels to other processes as its path.
+    goes in and comes out as a `ModelState`. It travels to other processes as its `source`.
     """
 
-    def __init__(self, module: Any, spec: ModelSpec, path: Path) -> None:
+    def __init__(self, module: Any, spec: ModelSpec, path: Path, *, bundled: bool = False) -> None:
         """Wrap a TorchScript module. Use `Model.load`."""
         self._module = module
+        self._bundled = bundled
         self.spec = spec
         self.path = path
+
+    @property
+    def source(self) -> str | None:
+        """What `load` was given: None for the bundled one, wherever that lies."""
+        return None if self._bundled else str(self.path)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] | None = None) -> Model:
@@ -121,7 +127,7 @@ class Model:
             return _load(Path(path))
         resource = importlib.resources.files("resources") / BUNDLED_MODEL
         with importlib.resources.as_file(resource) as bundled:
-            return _load_once(bundled.resolve())
+            return _load_bundled(bundled.resolve())
 
     def initial_state(self, channels: int) -> ModelState:
         """Return the state before the first sample of a stream of so many channels."""
@@ -181,7 +187,7 @@ class Model:
             raise ModelError(f"The model '{self.path}' failed: {reason}") from error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Model.load, (str(self.path),)
+        return Model.load, (self.source,)
 
     def __copy__(self) -> Model:
         return self
@@ -194,11 +200,11 @@ class Model:
 
 
 @functools.lru_cache(maxsize=1)
-def _load_once(path: Path) -> Model:
-    return _load(path)
+def _load_bundled(path: Path) -> Model:
+    return _load(path, bundled=True)
 
 
-def _load(path: Path) -> Model:
+def _load(path: Path, *, bundled: bool = False) -> Model:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -231,7 +237,7 @@ def _load(path: Path) -> Model:
         )
     if not hasattr(module, "initial_state"):
         _refuse(path, "it lacks the method initial_state")
-    return Model(module.eval(), spec, path)
+    return Model(module.eval(), spec, path, bundled=bundled)
 
 
 def _refuse(path: Path, why: str, cause: Exception | None = None) -> NoReturn:

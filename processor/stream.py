@@ -18,10 +18,10 @@ from numbers import Real
 
 import numpy as np
 
-from processor.model import Model
+from processor.model import Model, ModelSpec
 from processor.recipe import Recipe
 from processor.resampler import Resampler, most_samples_held
-from processor.sample_queue import SampleQueue, Waveform
+from processor.waveform import SampleQueue, Waveform, checked_float32, joined, silence
 
 LOWEST_SAMPLE_RATE = 8_000
 HIGHEST_SAMPLE_RATE = 192_000
@@ -71,14 +71,7 @@ class DereverbStream:
     @property
     def latency_samples(self) -> int:
         """The most samples that are kept back at any time, at the stream's own rate."""
-        spec = self.model.spec
-        held = spec.latency_samples + spec.hop_length - 1
-        if self.sample_rate == spec.sample_rate:
-            return held
-        held += most_samples_held(spec.sample_rate, self.sample_rate)
-        return most_samples_held(self.sample_rate, spec.sample_rate) + math.ceil(
-            held * self.sample_rate / spec.sample_rate
-        )
+        return latency_samples_at(self.sample_rate, self.model.spec)
 
     def feed(self, waveform: Waveform) -> Waveform:
         """Return the processed samples that are ready, in their own memory.
@@ -91,11 +84,12 @@ class DereverbStream:
             TypeError: not an array of floating-point numbers.
             ModelError: the network fails.
         """
-        return _joined([self._mixed(*pair) for pair in self._pairs(waveform, last=False)])
+        return joined([self._mixed(*pair) for pair in self._pairs(waveform, last=False)])
 
     def flush(self) -> Waveform:
         """Return what is still held, (channels, samples), and reset."""
-        return _joined([self._mixed(*pair) for pair in self._pairs(self._silence(0), last=True)])
+        nothing = silence(self.channels, 0)
+        return joined([self._mixed(*pair) for pair in self._pairs(nothing, last=True)])
 
     def separate(self, waveform: Waveform, *, last: bool = False) -> tuple[Waveform, Waveform]:
         """Return the aligned pair (dry, removed) instead of mixing it; else like `feed`.
@@ -104,7 +98,7 @@ class DereverbStream:
         same shape. With `last` everything comes out and the stream is reset.
         """
         dry, removed = zip(*self._pairs(waveform, last=last), strict=True)
-        return _joined(dry), _joined(removed)
+        return joined(dry), joined(removed)
 
     def reset(self) -> None:
         """Forget everything that was fed; what was held is lost."""
@@ -145,17 +139,7 @@ class DereverbStream:
                 f"This stream takes blocks of shape ({self.channels}, samples), "
                 f"got {waveform.shape}."
             )
-        with np.errstate(over="ignore"):
-            waveform = waveform.astype(np.float32, copy=False)
-        if not np.isfinite(waveform).all():
-            raise ValueError(
-                "The audio holds NaN or inf, which would spoil all that follows. "
-                "Replace them first, for example with numpy.nan_to_num."
-            )
-        return waveform
-
-    def _silence(self, samples: int) -> Waveform:
-        return np.zeros((self.channels, samples), np.float32)
+        return checked_float32(waveform)
 
 
 class _Memory:
@@ -186,20 +170,19 @@ class _Memory:
 
     def finish(self, recipe: Recipe, most_hops: int) -> None:
         """Follow the last sample with silence until its removed part is queued."""
-        nothing = np.zeros((self._channels, 0), np.float32)
+        nothing = silence(self._channels, 0)
         if self._to_model is not None:
             self._pending.push(self._to_model.process(nothing, last=True))
             self._run_model(recipe, most_hops)
         spec = self._model.spec
         short_of_a_hop = -(len(self._pending) + spec.latency_samples) % spec.hop_length
-        after = np.zeros((self._channels, spec.latency_samples + short_of_a_hop), np.float32)
-        self._pending.push(after)
+        self._pending.push(silence(self._channels, spec.latency_samples + short_of_a_hop))
         self._run_model(recipe, most_hops)
         if self._to_host is not None:
             self._removed.push(self._to_host.process(nothing, last=True))
         # Rounding of the two resamplers: they may end a sample or two before the input does.
         missing = max(0, len(self._dry) - len(self._removed))
-        self._removed.push(np.zeros((self._channels, missing), np.float32))
+        self._removed.push(silence(self._channels, missing))
 
     def give(self) -> tuple[Waveform, Waveform]:
         """Return as many samples of dry and removed as both queues hold."""
@@ -231,6 +214,17 @@ class _Memory:
         self._removed.push(removed)
 
 
+def latency_samples_at(sample_rate: float, spec: ModelSpec) -> int:
+    """Return the most samples that a stream at this rate keeps back at any time."""
+    held = spec.latency_samples + spec.hop_length - 1
+    if sample_rate == spec.sample_rate:
+        return held
+    # A bound: the two resamplers and the model seldom all hold their most at once.
+    held += most_samples_held(spec.sample_rate, sample_rate)
+    at_stream_rate = math.ceil(held * sample_rate / spec.sample_rate)
+    return at_stream_rate + most_samples_held(sample_rate, spec.sample_rate)
+
+
 def checked_sample_rate(sample_rate: object) -> float:
     """Return the rate as a float.
 
@@ -255,7 +249,3 @@ def _checked_channels(channels: int) -> int:
     if channels < 1:
         raise ValueError(f"channels must be 1 or more, got {channels}.")
     return int(channels)
-
-
-def _joined(parts: list[Waveform] | tuple[Waveform, ...]) -> Waveform:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)

@@ -1,12 +1,41 @@
-"""Counting samples: the queue that keeps two paths of a stream aligned."""
+"""Audio inside the processor: (channels, samples), float32, finite. And a queue that counts it."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Waveform = npt.NDArray[np.float32]
 """(channels, samples), in [-1, 1]."""
+
+
+def checked_float32(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Return floating-point samples of any shape as float32 in the machine's byte order.
+
+    Raises:
+        ValueError: a sample is NaN or inf, or beyond the range of float32.
+    """
+    with np.errstate(over="ignore"):
+        samples = array.astype(np.float32, copy=False)
+    if not np.isfinite(samples).all():
+        raise ValueError(
+            "The audio holds NaN or inf, which would spoil all that follows. "
+            "Replace them first, for example with numpy.nan_to_num."
+        )
+    return samples
+
+
+def silence(channels: int, samples: int) -> Waveform:
+    """Return zeros."""
+    return np.zeros((channels, samples), np.float32)
+
+
+def joined(parts: Sequence[Waveform]) -> Waveform:
+    """Return the parts one after the other; a single part as it is."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 class SampleQueue:

@@ -1,0 +1,111 @@
+"""How an array from outside is laid out. Inside, all audio is (channels, samples)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processor.waveform import Waveform, checked_float32
+
+
+class LayoutError(ValueError, RuntimeError):
+    """The shape does not tell which side is channels. Pedalboard raises a RuntimeError here."""
+
+
+@dataclass(frozen=True)
+class ArrayLayout:
+    """The layout of an array: (samples,), (channels, samples) or (samples, channels).
+
+    Attributes:
+        dimensions: 1 or 2.
+        channels: 1 or more.
+        channels_first: False for (samples, channels) only.
+    """
+
+    dimensions: int
+    channels: int
+    channels_first: bool
+
+    @classmethod
+    def of(cls, array: object) -> ArrayLayout:
+        """Return the layout that Pedalboard reads in the shape: the smaller side is channels.
+
+        A side of length 0 is samples: an empty block still tells its channels.
+
+        Raises:
+            TypeError: no numpy array of float32 or float64.
+            LayoutError: more or fewer dimensions than 1 or 2, or a square.
+        """
+        shape = checked_array(array).shape
+        if len(shape) == 1:
+            return cls(1, 1, True)
+        if len(shape) != 2:
+            raise LayoutError(
+                f"Audio has 1 or 2 dimensions, got an array of shape {shape}. "
+                "Pass one recording at a time, as (channels, samples) or (samples, channels)."
+            )
+        rows, columns = shape
+        if rows == columns and rows != 1:
+            raise LayoutError(
+                f"The shape {shape} does not tell channels from samples. Begin with a block that "
+                "is longer than it has channels; within a stream, any later shape is understood."
+            )
+        channels_first = columns == 0 or (rows != 0 and rows <= columns)
+        return cls(2, rows if channels_first else columns, channels_first)
+
+    def waveform(self, array: object) -> Waveform:
+        """Return the audio of an array of this layout as (channels, samples), float32.
+
+        The result may share the array's memory.
+
+        Raises:
+            TypeError: no numpy array of float32 or float64.
+            ValueError: another layout, NaN or inf.
+        """
+        checked = checked_array(array)
+        if checked.ndim != self.dimensions or (
+            checked.ndim == 2 and checked.shape[0 if self.channels_first else 1] != self.channels
+        ):
+            raise LayoutError(
+                f"This stream takes blocks of shape {self}, got {checked.shape}. "
+                "Call flush() or reset() before audio of another layout."
+            )
+        samples = checked_float32(checked)
+        if self.dimensions == 1:
+            return samples[np.newaxis, :]
+        return samples if self.channels_first else samples.T
+
+    def array(self, waveform: Waveform) -> npt.NDArray[np.float32]:
+        """Return audio of shape (channels, samples) in this layout."""
+        if self.dimensions == 1:
+            return waveform[0]
+        return waveform if self.channels_first else np.ascontiguousarray(waveform.T)
+
+    def __str__(self) -> str:
+        if self.dimensions == 1:
+            return "(samples,)"
+        return (
+            f"({self.channels}, samples)" if self.channels_first else f"(samples, {self.channels})"
+        )
+
+
+def checked_array(array: object) -> npt.NDArray[Any]:
+    """Return the array if it is one of float32 or float64, of any byte order.
+
+    Raises:
+        TypeError: anything else.
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(
+            f"Audio must be a numpy array of float32 or float64, got {type(array).__name__}. "
+            "Convert it with numpy.asarray(audio, dtype=numpy.float32)."
+        )
+    if array.dtype.kind != "f" or array.dtype.itemsize not in (4, 8):
+        raise TypeError(
+            f"Audio must be float32 or float64 in [-1, 1], got {array.dtype}. Convert it with "
+            "astype(numpy.float32); divide whole numbers by their full scale (32768 for int16)."
+        )
+    return np.asarray(array)
