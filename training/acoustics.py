@@ -1,6 +1,8 @@
 """Room acoustics on sampled responses: convolve, measure, shorten.
 
-A room response (rir) is a float32 array (samples,) whose direct path is its first strong arrival.
+A room response (rir) is a float32 array (samples,) whose direct path arrives DIRECT_S after its
+start. Where it arrives cannot be told from the samples: far from the talker a reflection may be the
+strongest.
 """
 
 from __future__ import annotations
@@ -10,25 +12,27 @@ import scipy.fft
 from numpy.typing import NDArray
 
 Samples = NDArray[np.float32]
+DIRECT_S = 0.0025
 
 
-def direct_index(rir: Samples) -> int:
-    """Index of the direct path: the first sample within 6 dB of the largest."""
-    magnitude = np.abs(rir)
-    return int(np.argmax(magnitude >= 0.5 * magnitude.max()))
+def direct_index(sample_rate: float) -> int:
+    """Index of the direct path in every room response."""
+    return round(DIRECT_S * sample_rate)
 
 
-def shorten(rir: Samples, sample_rate: int, t60_s: float, target_t60_s: float, hold_ms: float):
+def shorten(
+    rir: Samples, sample_rate: int, t60_s: float, target_t60_s: float, hold_ms: float
+) -> Samples:
     """Return the response with its reverberation time shortened, same length and direct path.
 
     After the direct path and `hold_ms` the response is multiplied by an exponential that turns a
     decay of `t60_s` into one of `target_t60_s`; a room already shorter is returned as it is.
-    A decay keeps the target natural where a hard cut leaves an audible edge. (Source: reverberation time
-    shortening, Zhou et al., arXiv 2204.08765.)
+    A decay keeps the target natural where a hard cut leaves an audible edge.
+    Source: reverberation time shortening, Zhou et al., arXiv 2204.08765.
     """
     if t60_s <= target_t60_s:
         return rir
-    hold = direct_index(rir) + round(hold_ms * 1e-3 * sample_rate)
+    hold = direct_index(sample_rate) + round(hold_ms * 1e-3 * sample_rate)
     time_s = np.maximum(np.arange(len(rir)) - hold, 0) / sample_rate
     # 60 dB is a factor of 10^3 in amplitude.
     decay = np.log(1e3) * (1 / target_t60_s - 1 / t60_s)
@@ -53,7 +57,7 @@ def reverberation_time_s(rir: Samples, sample_rate: int) -> float:
     Raises:
         ValueError: the response does not decay by 25 dB.
     """
-    curve = energy_decay_db(rir[direct_index(rir) :])
+    curve = energy_decay_db(rir[direct_index(sample_rate) :])
     start, end = int(np.argmax(curve <= -5)), int(np.argmax(curve <= -25))
     if curve[-1] > -25 or end - start < 3:
         raise ValueError("The response decays by less than 25 dB: give a longer or cleaner one.")
@@ -64,7 +68,7 @@ def reverberation_time_s(rir: Samples, sample_rate: int) -> float:
 
 def direct_to_reverberant_db(rir: Samples, sample_rate: int, direct_ms: float = 2.5) -> float:
     """Energy within `direct_ms` around the direct path over that of everything after, in dB."""
-    edge = direct_index(rir) + round(direct_ms * 1e-3 * sample_rate)
+    edge = direct_index(sample_rate) + round(direct_ms * 1e-3 * sample_rate)
     direct = np.sum(np.square(rir[:edge], dtype=np.float64))
     late = np.sum(np.square(rir[edge:], dtype=np.float64))
     return float(10 * np.log10(max(direct, 1e-30) / max(late, 1e-30)))

@@ -1,7 +1,8 @@
 """Recordings at the network's rate, decoded once and kept in a cache beside the runs.
 
 A corpus is a folder with a `manifest.csv`: `file` (relative to the folder) and `split` ("train" or
-"valid") are required; speech also reads `speaker`, room responses `room` and `t60_s`.
+"valid") are required; speech also reads `speaker`, room responses `room` and `t60_s`. A room
+response has its direct path `training.acoustics.DIRECT_S` after its start.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Clip:
 
 
 class Corpus:
-    """Clips of one folder and split, read by index from one memory-mapped float16 or float32 file."""
+    """Clips of one folder and split, read by index from one memory-mapped file."""
 
     def __init__(self, samples: np.ndarray, clips: list[Clip]) -> None:
         self._samples = samples

@@ -6,6 +6,7 @@ An example is a pure function of (seed, index): a resumed run sees what an unbro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import scipy.fft
@@ -13,10 +14,10 @@ import soxr
 import torch
 from torch.utils.data import Dataset
 
-from training.acoustics import Samples, convolve, shorten
+from training.acoustics import Samples, convolve, direct_index, shorten
 from training.config import DataConfig
 from training.corpus import Corpus
-from training.rooms import DIRECT_S, simulate_rir
+from training.rooms import simulate_rir
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,12 @@ class Sources:
     speech: Corpus
     rir: Corpus
     noise: Corpus
+
+    @classmethod
+    def load(cls, data: Path, split: str, sample_rate: int, cache: Path) -> Sources:
+        """Return one split ("train" or "valid") of a data folder: speech/ rir/ noise/."""
+        kinds = ("speech", "rir", "noise")
+        return cls(*(Corpus.load(data / kind, split, sample_rate, cache) for kind in kinds))
 
 
 class Pairs(Dataset[tuple[torch.Tensor, torch.Tensor]]):
@@ -108,7 +115,7 @@ class Pairs(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         return speech[:length]
 
     def _rir(self, rng: np.random.Generator) -> tuple[Samples, float]:
-        """A room response with its direct path at DIRECT_S, and its T60 [s]."""
+        """A room response and its T60 [s]."""
         if rng.random() >= self.config.measured_share:
             return simulate_rir(rng, self.sample_rate, self.config.t60_s)
         room = self.rooms[rng.integers(len(self.rooms))]
@@ -118,7 +125,9 @@ class Pairs(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         stretch = rng.uniform(0.8, 1.2)
         rir = soxr.resample(rir, self.sample_rate, self.sample_rate * stretch, "MQ")
         t60_s *= stretch
-        direct = round(DIRECT_S * self.sample_rate * stretch)
+        early = direct_index(self.sample_rate * stretch) - direct_index(self.sample_rate)
+        rir = rir[early:] if early >= 0 else np.pad(rir, (-early, 0))
+        direct = direct_index(self.sample_rate)
         time_s = np.maximum(np.arange(len(rir)) - direct, 0) / self.sample_rate
         if rng.random() < 0.5:  # the same room with more absorption
             shorter_s = t60_s * rng.uniform(0.3, 1.0)
@@ -155,9 +164,7 @@ def _rms(samples: Samples) -> float:
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def _random_equaliser(
-    rng: np.random.Generator, frequency: Samples, range_db: float
-) -> Samples:
+def _random_equaliser(rng: np.random.Generator, frequency: Samples, range_db: float) -> Samples:
     """Smooth random gain over frequency, zero phase, within ±range_db."""
     knots = np.log2(np.array([60.0, 250.0, 1000.0, 4000.0, 12000.0, 24000.0]))
     gain_db = rng.uniform(-range_db, range_db, len(knots)) * rng.random()

@@ -10,19 +10,12 @@ weighted prediction error); above 8 kHz it is a smooth gain.
 The same `forward` trains and streams: state goes in and comes out, and a clip is one long block.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
-
-# |estimate / input| of a bin may not exceed +12 dB: deep nulls of the input would otherwise ask for
-# unbounded gain.
-CEILING = 4.0
-TINY = 1e-30
 
 
 class Network(nn.Module):
@@ -172,17 +165,24 @@ class Network(nn.Module):
         return torch.view_as_complex(taps), low_gain, high_gain, [h0, c0, h1, c1, h2, c2]
 
 
-def scale_change(spectrum: Tensor, estimate: Tensor, strength: float, floor_db: float) -> Tensor:
+def scale_change(
+    spectrum: Tensor,
+    estimate: Tensor,
+    strength: float,
+    floor_db: float,
+    ceiling: float = 4.0,
+    tiny: float = 1e-30,
+) -> Tensor:
     """Spectrum of the output: the change from input to estimate, scaled in decibels.
 
     With R = estimate / input the output is input · R^strength (complex power), so strength 0 is
     exactly the input, 1 is the estimate, and 0.5 lowers a bin half as many decibels.
-    |R| is held within [floor_db, +12 dB].
+    |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
     """
     power = spectrum.real.square() + spectrum.imag.square()
-    ratio = estimate * torch.conj(spectrum) / (power + TINY)
-    magnitude = torch.sqrt(ratio.real.square() + ratio.imag.square() + TINY)
-    bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), CEILING)
+    ratio = estimate * torch.conj(spectrum) / (power + tiny)
+    magnitude = torch.sqrt(ratio.real.square() + ratio.imag.square() + tiny)
+    bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), ceiling)
     if strength == 1.0:
         return spectrum * (ratio * (bounded / magnitude))
     return spectrum * torch.polar(bounded**strength, strength * torch.angle(ratio))

@@ -11,10 +11,9 @@ import itertools
 import numpy as np
 import scipy.fft
 
-from training.acoustics import Samples
+from training.acoustics import DIRECT_S, Samples, direct_index
 
 SPEED_OF_SOUND = 343.0
-DIRECT_S = 0.0025
 ORDER = 4
 _INDICES = np.array(
     [i for i in itertools.product(range(-ORDER, ORDER + 1), repeat=3) if sum(map(abs, i)) <= ORDER]
@@ -46,7 +45,7 @@ def simulate_rir(
     time_s = np.arange(length) / sample_rate - DIRECT_S
     tail *= np.clip((time_s - 0.3 * last_s) / (0.7 * last_s), 0, 1)
     rir = (early + tail) / directivity
-    rir[round(DIRECT_S * sample_rate)] += 1.0
+    rir[direct_index(sample_rate)] += 1.0
     return rir.astype(np.float32), t60_s
 
 

@@ -22,7 +22,6 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
 from training.config import Config
-from training.corpus import Corpus
 from training.dataset import Pairs, Sources
 from training.losses import spectral_loss
 from training.network import Network
@@ -144,7 +143,7 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
 
 def _training_batches(config: Config, data: Path, cache: Path, first: int) -> DataLoader:
     pairs = Pairs(
-        load_sources(data, "train", config.network.sample_rate, cache),
+        Sources.load(data, "train", config.network.sample_rate, cache),
         config.data,
         config.network.sample_rate,
         config.seed,
@@ -168,18 +167,10 @@ def _validation_batches(
     config: Config, data: Path, cache: Path, device: torch.device
 ) -> list[tuple[Tensor, Tensor]]:
     rate = config.network.sample_rate
-    sources = load_sources(data, "valid", rate, cache)
+    sources = Sources.load(data, "valid", rate, cache)
     pairs = Pairs(sources, config.data, rate, VALIDATION_SEED, VALIDATION_PAIRS)
     loader = DataLoader(pairs, batch_size=config.batch_size)
     return [(reverberant.to(device), target.to(device)) for reverberant, target in loader]
-
-
-def load_sources(data: Path, split: str, sample_rate: int, cache: Path) -> Sources:
-    """Speech, room responses and noise of one split of a data folder."""
-    speech, rir, noise = (
-        Corpus.load(data / kind, split, sample_rate, cache) for kind in ("speech", "rir", "noise")
-    )
-    return Sources(speech, rir, noise)
 
 
 @torch.no_grad()

@@ -1,0 +1,82 @@
+"""Simulated pairs: aligned, level-true, and a function of seed and index."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from corpora import write_corpora
+
+from training.config import DataConfig
+from training.corpus import Corpus
+from training.dataset import Pairs, Sources
+
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
+    folder = tmp_path_factory.mktemp("data")
+    write_corpora(folder, RATE)
+    return Sources.load(folder, "train", RATE, folder / "cache")
+
+
+def pairs(sources: Sources, **changes: float) -> Pairs:
+    return Pairs(sources, DataConfig(clip_s=1.0, **changes), RATE, seed=5, size=100)  # type: ignore[arg-type]
+
+
+def test_an_example_is_a_function_of_seed_and_index(sources: Sources) -> None:
+    later = pairs(sources)
+    for index in (0, 7):
+        np.testing.assert_array_equal(pairs(sources).example(index)[0], later.example(index)[0])
+    assert not np.array_equal(later.example(0)[0], later.example(1)[0])
+
+
+def test_examples_are_finite_and_never_clip(sources: Sources) -> None:
+    dataset = pairs(sources)
+    for index in range(40):
+        reverberant, target = dataset.example(index)
+        assert reverberant.shape == target.shape == (RATE,)
+        assert reverberant.dtype == target.dtype == np.float32
+        assert np.isfinite(reverberant).all() and np.isfinite(target).all()
+        assert np.abs(reverberant).max() <= 0.991
+
+
+def test_a_dry_example_is_its_own_target(sources: Sources) -> None:
+    reverberant, target = pairs(sources, dry_share=1.0).example(3)
+    np.testing.assert_array_equal(reverberant, target)
+    assert np.any(target)
+
+
+def test_the_target_starts_with_the_recording_when_there_is_no_noise(sources: Sources) -> None:
+    """The direct path is common to both: nothing but the later reverberation differs."""
+    dataset = pairs(sources, dry_share=0.0, noise_share=0.0)
+    for index in range(10):
+        reverberant, target = dataset.example(index)
+        onset = int(np.argmax(np.abs(target) > 1e-3 * np.abs(target).max()))
+        hold = slice(0, onset + round(0.002 * RATE))
+        np.testing.assert_allclose(reverberant[hold], target[hold], atol=1e-5)
+
+
+def test_splits_do_not_mix_and_non_commercial_rows_are_left_out(
+    tmp_path: Path,
+) -> None:
+    write_corpora(tmp_path, RATE)
+    train = Corpus.load(tmp_path / "rir", "train", RATE, tmp_path / "cache")
+    valid = Corpus.load(tmp_path / "rir", "valid", RATE, tmp_path / "cache")
+    rooms = {clip.row["room"] for clip in train.clips}
+    assert rooms.isdisjoint(clip.row["room"] for clip in valid.clips)
+    assert all(clip.row["commercial_use"] != "no" for clip in train.clips)
+
+
+def test_a_folder_without_a_manifest_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"manifest\.csv"):
+        Corpus.load(tmp_path, "train", RATE, tmp_path / "cache")
+
+
+def test_a_corpus_resamples_to_the_rate_asked_for(tmp_path: Path) -> None:
+    write_corpora(tmp_path, RATE)
+    slow = Corpus.load(tmp_path / "speech", "train", RATE, tmp_path / "cache")
+    fast = Corpus.load(tmp_path / "speech", "train", 2 * RATE, tmp_path / "cache")
+    assert len(fast.read(0)) == pytest.approx(2 * len(slow.read(0)), abs=2)

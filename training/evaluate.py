@@ -1,0 +1,242 @@
+"""Measure models: `python -m training.evaluate MODEL... --data DIR [--card JSON]`.
+
+Sixty fixed pairs of unseen speakers in unseen rooms, half of them with recorded noise, and twelve
+dry clips, which should come back as they are. Prints Markdown tables; `--card` writes the figures
+of the (only) model, with what it was made from, as its model card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from processor.model import Model
+from training.acoustics import Samples, direct_index
+from training.corpus import Corpus
+from training.dataset import Sources
+from training.metrics import METRICS, si_sdr_db
+
+PAIRS = 60
+DRY_CLIPS = 12
+CLIP_S = 8.0
+LONGEST_T60_S = 2.5
+SNR_DB = (10.0, 30.0)
+T60_CLASSES_S = ((0.0, 0.6), (0.6, 1.2), (1.2, LONGEST_T60_S))
+SEED = 20
+
+
+@dataclass(frozen=True)
+class Item:
+    """One recording to process and the dry speech it holds, aligned; t60_s is 0 for dry clips."""
+
+    name: str
+    recording: Samples
+    dry: Samples
+    t60_s: float
+    noisy: bool
+
+
+def main() -> None:
+    """Parse the command line, measure, print and write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", type=Path, nargs="+")
+    parser.add_argument("--data", type=Path, required=True, help="folder: speech/ rir/ noise/")
+    parser.add_argument("--cache", type=Path, default=Path("runs/cache"))
+    parser.add_argument("--card", type=Path, help="write a model card (one model only)")
+    arguments = parser.parse_args()
+    if arguments.card and len(arguments.models) > 1:
+        parser.error("--card takes one model")
+
+    models = [Model.load(path) for path in arguments.models]
+    sample_rate = models[0].spec.sample_rate
+    sources = Sources.load(arguments.data, "valid", sample_rate, arguments.cache)
+    items = list(validation_items(sources, sample_rate, PAIRS, DRY_CLIPS))
+    rows = {"input": measure(None, items, sample_rate)}
+    for model, path in zip(models, arguments.models, strict=True):
+        rows[path.stem] = measure(model, items, sample_rate)
+    print(markdown(rows))
+    if arguments.card:
+        card = model_card(models[0], rows["input"], rows[arguments.models[0].stem], arguments.data)
+        arguments.card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        print(f"\nWritten: {arguments.card}")
+
+
+def validation_items(
+    sources: Sources, sample_rate: int, pairs: int, dry_clips: int
+) -> Iterator[Item]:
+    """Yield the fixed pairs, then the dry clips: the same ones at every call."""
+    speakers = sources.speech.groups("speaker")
+    rooms = [
+        room
+        for room in sources.rir.groups("room")
+        if float(sources.rir.clips[room[0]].row["t60_s"]) <= LONGEST_T60_S
+    ]
+    for index in range(pairs + dry_clips):
+        rng = np.random.default_rng((SEED, index))
+        dry = _speech(sources.speech, speakers[index % len(speakers)], rng, sample_rate)
+        if index >= pairs:
+            yield Item(f"dry {index - pairs}", dry, dry, 0.0, noisy=False)
+            continue
+        room = rooms[index % len(rooms)]
+        chosen = int(rng.choice(room))
+        noisy = index % 2 == 1
+        recording = _in_room(dry, sources.rir.read(chosen), sample_rate)
+        if noisy:
+            noise = sources.noise.read(int(rng.integers(len(sources.noise))))
+            noise = np.resize(noise, len(dry))
+            snr_db = rng.uniform(*SNR_DB)
+            noise = noise * (np.std(recording) / max(np.std(noise), 1e-9) * 10 ** (-snr_db / 20))
+            recording = (recording + noise).astype(np.float32)
+        row = sources.rir.clips[chosen].row
+        yield Item(f"{index} in {row['room']}", recording, dry, float(row["t60_s"]), noisy)
+
+
+def _speech(
+    corpus: Corpus, speaker: list[int], rng: np.random.Generator, sample_rate: int
+) -> Samples:
+    """CLIP_S of one speaker: clips in random order, 0.6 s apart, closed by a pause."""
+    pause = np.zeros(round(0.6 * sample_rate), np.float32)
+    parts: list[Samples] = []
+    while sum(map(len, parts)) < (CLIP_S - 1) * sample_rate:
+        parts += [corpus.read(int(rng.choice(speaker))), pause]
+    speech = np.concatenate(parts)[: round((CLIP_S - 0.6) * sample_rate)]
+    return np.concatenate([speech, pause])
+
+
+def _in_room(dry: Samples, rir: Samples, sample_rate: int) -> Samples:
+    """Dry speech in a room, its direct path aligned to the sample, peak at half of full scale."""
+    from scipy.signal import fftconvolve
+
+    direct = direct_index(sample_rate)
+    wet = fftconvolve(dry, rir)[direct : direct + len(dry)]
+    return (wet * (0.5 / max(float(np.abs(wet).max()), 1e-9))).astype(np.float32)
+
+
+def process(model: Model, recording: Samples) -> Samples:
+    """What full strength leaves of a mono recording at the model's rate, aligned, same length."""
+    spec = model.spec
+    padding = spec.latency_samples + -(len(recording) + spec.latency_samples) % spec.hop_length
+    padded = np.pad(recording, (0, padding))[None]
+    removed, _ = model.step(padded, model.initial_state(1), 1.0, -60.0)
+    return recording - removed[0, spec.latency_samples :][: len(recording)]
+
+
+def measure(
+    model: Model | None, items: list[Item], sample_rate: int, metrics: Iterable[str] = METRICS
+) -> dict[str, Any]:
+    """Means over the pairs, by T60 class as well, and SI-SDR of the dry clips; no model: input."""
+    results: list[tuple[Item, dict[str, float]]] = []
+    dry_db: list[float] = []
+    for item in items:
+        output = item.recording if model is None else process(model, item.recording)
+        if item.t60_s == 0.0:
+            dry_db.append(si_sdr_db(output, item.dry, sample_rate))
+        else:
+            figures = {name: METRICS[name](output, item.dry, sample_rate) for name in metrics}
+            results.append((item, figures))
+    classes = {
+        f"t60 {low:g}-{high:g} s": [f for i, f in results if low < i.t60_s <= high]
+        for low, high in T60_CLASSES_S
+    }
+    classes["noisy"] = [f for i, f in results if i.noisy]
+    return {
+        "pairs": len(results),
+        **_means([figures for _, figures in results]),
+        "dry_si_sdr_db": {"mean": float(np.mean(dry_db)), "worst": float(np.min(dry_db))},
+        "classes": {name: {"pairs": len(f), **_means(f)} for name, f in classes.items()},
+        "items": [{"name": i.name, "t60_s": i.t60_s, "noisy": i.noisy, **f} for i, f in results],
+    }
+
+
+def _means(figures: list[dict[str, float]]) -> dict[str, float]:
+    if not figures:
+        return {}
+    return {
+        name: float(np.mean([f[name] for f in figures if not math.isnan(f[name])]))
+        for name in figures[0]
+    }
+
+
+def markdown(rows: dict[str, dict[str, Any]]) -> str:
+    """Tables of means over all pairs and by class."""
+    names = "PESQ-WB | ESTOI | SI-SDR dB | tail dB"
+    rule = "|---|---|---|---|---|---|"
+    lines = [f"| | {names} | dry in-out SI-SDR dB (worst) |", rule]
+    for name, row in rows.items():
+        dry = row["dry_si_sdr_db"]
+        lines.append(f"| {name} | {_cells(row)} | {dry['mean']:.1f} ({dry['worst']:.1f}) |")
+    lines += [
+        "",
+        "| class | | PESQ-WB | ESTOI | SI-SDR dB | tail dB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for group in next(iter(rows.values()))["classes"]:
+        for name, row in rows.items():
+            figures = row["classes"][group]
+            if figures["pairs"]:
+                lines.append(f"| {group} ({figures['pairs']}) | {name} | {_cells(figures)} |")
+    return "\n".join(lines)
+
+
+def _cells(row: dict[str, float]) -> str:
+    decimals = {"pesq_wb": 2, "estoi": 3, "si_sdr_db": 1, "tail_db": 1}
+    return " | ".join(f"{row[n]:.{decimals[n]}f}" if n in row else "" for n in METRICS)
+
+
+def model_card(
+    model: Model, before: dict[str, Any], after: dict[str, Any], data: Path
+) -> dict[str, Any]:
+    """Everything that a user should know of a model file, as plain JSON values."""
+    spec = model.spec
+
+    def summary(row: dict[str, Any]) -> dict[str, Any]:
+        return _rounded({key: value for key, value in row.items() if key != "items"})
+
+    return {
+        "name": spec.name,
+        "file_sha256": spec.sha256,
+        "sample_rate_hz": spec.sample_rate,
+        "latency_ms": round(1e3 * spec.latency_samples / spec.sample_rate, 2),
+        "parameters": spec.parameters,
+        "training": dict(spec.provenance),
+        "sources": {kind: source_summary(data / kind) for kind in ("speech", "rir", "noise")},
+        "validation": {
+            "what": f"{after['pairs']} pairs of unseen speakers and rooms, half with noise at "
+            f"{SNR_DB[0]:g}-{SNR_DB[1]:g} dB SNR, {DRY_CLIPS} dry clips; "
+            "reference is the dry speech",
+            "command": "python -m training.evaluate",
+            "input": summary(before),
+            "output": summary(after),
+        },
+    }
+
+
+def source_summary(folder: Path) -> list[dict[str, Any]]:
+    """Sources and licences of the training clips of one corpus, with clip counts."""
+    with (folder / "manifest.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
+    rows = [row for row in rows if row.get("commercial_use") != "no"]
+    counts = Counter((row["source"], row["licence"]) for row in rows)
+    return [
+        {"source": source, "licence": licence, "clips": count}
+        for (source, licence), count in sorted(counts.items())
+    ]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    return round(value, 3) if isinstance(value, float) else value
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Write a model file: `python -m training.export CHECKPOINT --out resources/live.pt`.
+
+A model file is one TorchScript archive with its spec inside. It is written only if it behaves as
+the network does in every way that its users rely on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from processor.model import Model, ModelSpec
+from training.config import Config
+from training.network import Network
+
+TOLERANCE = 1e-5
+HOPS_A_CALL = (1, 2, 3, 7, 50)
+
+
+class ExportError(Exception):
+    """The exported model does not behave as the network does."""
+
+
+def main() -> None:
+    """Parse the command line and export."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a run")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    spec = export(arguments.checkpoint, arguments.out)
+    print(f"{arguments.out}: {spec.name}, {spec.parameters:,} parameters, checks passed")
+
+
+def load_network(checkpoint: str | Path) -> tuple[Network, Config, dict[str, Any]]:
+    """Averaged network of a checkpoint, its configuration and its training figures."""
+    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+    config = Config.from_dict(saved["config"])
+    network = Network(config.network)
+    network.load_state_dict(saved["average"])
+    provenance = {
+        "command": "python -m training.train",
+        "steps": saved["step"],
+        "trained_hours": round(saved["trained_s"] / 3600, 2),
+        "heard_hours": round(saved["heard_h"], 1),
+        "validation_loss": round(saved["score"], 5),
+        "config": config.to_dict(),
+    }
+    return network.eval(), config, provenance
+
+
+def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
+    """Write the checkpoint's network as a model file and return its spec.
+
+    Raises:
+        ExportError: the file differs from the network, depends on how the audio is cut into
+            chunks, or changes anything at strength 0. `out` is then left as it was.
+    """
+    network, config, provenance = load_network(checkpoint)
+    out = Path(out)
+    spec = ModelSpec(
+        name=config.network.name,
+        sample_rate=config.network.sample_rate,
+        hop_length=config.network.hop_length,
+        latency_samples=network.latency_samples,
+        parameters=sum(p.numel() for p in network.parameters()),
+        provenance=provenance,
+    )
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
+        partial = Path(folder) / out.name
+        write(network, spec, partial)
+        verify(network, partial)
+        partial.replace(out)
+    return spec
+
+
+def write(network: Network, spec: ModelSpec, path: Path) -> None:
+    """Save the network as TorchScript with its spec inside."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
+        scripted = torch.jit.freeze(
+            torch.jit.script(network.eval()), preserved_attrs=["initial_state"]
+        )
+        torch.jit.save(scripted, str(path), _extra_files={"spec.json": spec.to_json()})
+
+
+def verify(network: Network, path: Path) -> None:
+    """Check the file at `path` against the network it was made from.
+
+    Raises:
+        ExportError: naming the property that does not hold and by how much.
+    """
+    model = Model.load(path)
+    waveform = _test_waveform(model.spec.sample_rate, sum(HOPS_A_CALL) * model.spec.hop_length)
+    with torch.no_grad():
+        expected: Tensor = network(
+            torch.from_numpy(waveform), network.initial_state(len(waveform)), 0.7, -40.0
+        )[0]
+    whole = _in_calls(model, waveform, [sum(HOPS_A_CALL)], 0.7)
+    _require("reload equals eager", whole - expected.numpy())
+    _require("any chunking equals one call", _in_calls(model, waveform, HOPS_A_CALL, 0.7) - whole)
+    untouched = _in_calls(model, waveform, HOPS_A_CALL, 0.0)
+    if np.any(untouched):
+        raise ExportError("Strength 0 removes something: the input would not come back.")
+
+
+def _in_calls(model: Model, waveform: np.ndarray, hops: Any, strength: float) -> np.ndarray:
+    state = model.initial_state(len(waveform))
+    parts, start = [], 0
+    for count in hops:
+        end = start + count * model.spec.hop_length
+        removed, state = model.step(waveform[:, start:end], state, strength, -40.0)
+        parts.append(removed)
+        start = end
+    return np.concatenate(parts, axis=1)
+
+
+def _require(name: str, difference: np.ndarray) -> None:
+    worst = float(np.abs(difference).max())
+    if not worst <= TOLERANCE:
+        raise ExportError(f"'{name}' does not hold: off by {worst:.2g}, allowed {TOLERANCE:.0e}.")
+
+
+def _test_waveform(sample_rate: int, length: int) -> np.ndarray:
+    """Two channels of decaying noise bursts between silences, (2, length) float32."""
+    rng = np.random.default_rng(0)
+    time_s = np.arange(length) / sample_rate
+    bursts = np.exp(-12 * (time_s % 0.21)) * (time_s % 0.43 < 0.3)
+    return (0.3 * bursts * rng.standard_normal((2, length))).astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()
