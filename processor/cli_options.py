@@ -1,0 +1,69 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+SETTINGS = "How much"
+OUTPUT = "Output"
+
+Strength = Annotated[
+    float,
+    typer.Option(
+        "--strength",
+        "-s",
+        metavar="0..1",
+        min=0.0,
+        max=1.0,
+        help="How far the reverberation goes down, in decibels: 0.5 is half of 1.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+Mix = Annotated[
+    float,
+    typer.Option(
+        "--mix",
+        "-m",
+        metavar="0..1",
+        min=0.0,
+        max=1.0,
+        help="How much of what was found is taken away; 0 gives the input back.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+FloorDb = Annotated[
+    float,
+    typer.Option(
+        "--floor-db",
+        metavar="DB",
+        help="Nothing goes down by more than this; -120 to 0 dB.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+ModelPath = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="PATH",
+        help="Another model file instead of the bundled one.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+Overwrite = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        help="Replace outputs that exist. Never the source.",
+        rich_help_panel=OUTPUT,
+    ),
+]
+AsJson = Annotated[
+    bool,
+    typer.Option("--json", help="One JSON document instead of text.", rich_help_panel=OUTPUT),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Say only what failed.", rich_help_panel=OUTPUT),
+]

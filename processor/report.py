@@ -1,0 +1,211 @@
+"""What the command line prints: a progress bar on stderr, results on stdout, as text or JSON."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from importlib import resources
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from processor.audio_file import probe
+from processor.errors import DereverbError
+from processor.file_job import FileJob, FileResult, version
+from processor.model import BUNDLED_MODEL, Model
+from processor.recipe import Recipe
+
+
+class Report:
+    """Follows a run: shows how far it is, says what came of each file, and sums up.
+
+    Text appears as it comes, JSON as one document at the end, whatever ends the run.
+    """
+
+    def __init__(
+        self, jobs: Sequence[FileJob], recipe: Recipe, *, as_json: bool, quiet: bool
+    ) -> None:
+        self._planned = len(jobs)
+        self._place = {job: number for number, job in enumerate(jobs)}
+        self._recipe = recipe
+        self._as_json = as_json
+        self._quiet = quiet
+        self._results: list[FileResult] = []
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}", table_column=None),
+            BarColumn(),
+            TaskProgressColumn(),
+            *([MofNCompleteColumn()] if self._planned > 1 else []),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+            # On one terminal the lines stand above the bar; a file gets them as they are.
+            redirect_stdout=sys.stdout.isatty(),
+        )
+        self._task = self._bar.add_task("Starting", total=max(1, self._planned))
+
+    def __enter__(self) -> Report:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+        if self._as_json and not isinstance(error, DereverbError):
+            print_json(self._document())
+        elif kind is None and not self._quiet:
+            self._sum_up()
+
+    @property
+    def failed(self) -> int:
+        """How many files failed so far."""
+        return sum(not result.ok for result in self._results)
+
+    def progress(self, job: FileJob, fraction: float) -> None:
+        """Move the bar: `fraction` of this job is done, and all that was reported before."""
+        self._bar.update(
+            self._task,
+            completed=min(len(self._results) + fraction, self._planned),
+            description=escape(job.source.name),
+        )
+
+    def add(self, result: FileResult) -> None:
+        """Say what came of a file."""
+        self._results.append(result)
+        if not result.ok:
+            print(result.error, file=sys.stderr)
+        elif not self._quiet and not self._as_json:
+            print(_line(result))
+
+    def _sum_up(self) -> None:
+        if not self._planned:
+            print("Nothing to do: all outputs exist.")
+        elif self._planned > 1:
+            done = len(self._results) - self.failed
+            print(f"{done} of {self._planned} files done.")
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "dryspell": version(),
+            "recipe": asdict(self._recipe),
+            "planned": self._planned,
+            "done": len(self._results) - self.failed,
+            "failed": self.failed,
+            "results": [
+                _entry(result)
+                for result in sorted(self._results, key=lambda result: self._place[result.job])
+            ],
+        }
+
+
+def tell_facts(paths: Sequence[str], *, as_json: bool) -> bool:
+    """Print what is known of some files, or of this program; return False if one cannot be read."""
+    facts, all_well = [], True
+    for path in paths:
+        try:
+            facts.append(_facts_of(Path(path)))
+        except DereverbError as error:
+            print(error, file=sys.stderr)
+            facts.append({"path": path, "error": str(error)})
+            all_well = False
+    if not paths:
+        facts.append(_about())
+    if as_json:
+        print_json({"files": facts} if paths else facts[0])
+    else:
+        print("\n\n".join(_table(entry) for entry in facts if "error" not in entry))
+    return all_well
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print one document, in ASCII: any console takes it, and any file name fits in."""
+    print(json.dumps(document, indent=2))
+
+
+def _line(result: FileResult) -> str:
+    job = result.job
+    text = (
+        f"{job.source} -> {' + '.join(map(str, job.outputs))}  "
+        f"({result.seconds_audio:.1f} s in {result.seconds_wall:.1f} s, {result.speed:.0f} x)"
+    )
+    if result.clipped_samples:
+        text += f"  {result.clipped_samples} samples beyond full scale were clipped"
+    return text
+
+
+def _entry(result: FileResult) -> dict[str, Any]:
+    job = result.job
+    return {
+        "source": str(job.source),
+        "destination": str(job.destination),
+        "removed_to": None if job.removed_to is None else str(job.removed_to),
+        "ok": result.ok,
+        "error": result.error,
+        "seconds_audio": round(result.seconds_audio, 3),
+        "seconds_wall": round(result.seconds_wall, 3),
+        "speed": round(result.speed, 2),
+        "clipped_samples": result.clipped_samples,
+    }
+
+
+def _facts_of(path: Path) -> dict[str, Any]:
+    if path.suffix.lower() == ".pt":
+        return _model_facts(Model.load(path))
+    audio = probe(path)
+    return {**asdict(audio), "path": str(path), "duration_s": round(audio.duration_s, 3)}
+
+
+def _about() -> dict[str, Any]:
+    card = resources.files("resources") / Path(BUNDLED_MODEL).with_suffix(".json").name
+    about = {
+        "dryspell": version(),
+        "licence": "GPL-3.0-or-later",
+        "python": platform.python_version(),
+        "model": _model_facts(Model.load()),
+    }
+    if card.is_file():
+        about["model_card"] = json.loads(card.read_text(encoding="utf-8"))
+    return about
+
+
+def _model_facts(model: Model) -> dict[str, Any]:
+    spec = model.spec
+    return {
+        "path": str(model.path),
+        "name": spec.name,
+        "sample_rate": spec.sample_rate,
+        "latency_ms": round(1000 * spec.latency_samples / spec.sample_rate, 2),
+        "parameters": spec.parameters,
+        "sha256": spec.sha256,
+    }
+
+
+def _table(facts: Mapping[str, Any], indent: str = "") -> str:
+    width = max(map(len, facts), default=0)
+    lines = []
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            lines += [f"{indent}{name}:", _table(value, indent + "  ")]
+        else:
+            lines.append(f"{indent}{name:<{width}}  {value}")
+    return "\n".join(lines)
