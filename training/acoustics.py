@@ -39,6 +39,17 @@ def shorten(
     return (rir * np.exp(-decay * time_s)).astype(np.float32)
 
 
+def direct_sound(rir: Samples, sample_rate: int, hold_ms: float = 4.0) -> Samples:
+    """Return the response with all but its direct sound faded out, same length.
+
+    What is left is the loudspeaker, the microphone and the way between them: the response an
+    anechoic room would have. It fades over `hold_ms` after a `hold_ms` hold.
+    """
+    time_ms = 1e3 * (np.arange(len(rir)) - direct_index(sample_rate)) / sample_rate
+    fade = 0.5 + 0.5 * np.cos(np.pi * np.clip(time_ms / hold_ms - 1, 0, 1))
+    return (rir * fade).astype(np.float32)
+
+
 def convolve(spectrum: NDArray[np.complex64], rir: Samples, n: int, length: int) -> Samples:
     """First `length` samples of a signal (given as its n-point rfft) in a room."""
     product = spectrum * scipy.fft.rfft(rir, n)

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from processor.model import Model
-from training.acoustics import Samples, direct_index
+from training.acoustics import Samples, direct_index, direct_sound
 from training.corpus import Corpus
 from training.dataset import Sources
 from training.metrics import METRICS, si_sdr_db
@@ -36,7 +36,7 @@ SEED = 20
 
 @dataclass(frozen=True)
 class Item:
-    """One recording to process and the dry speech it holds, aligned; t60_s is 0 for dry clips."""
+    """A recording and the direct sound it holds, aligned; t60_s is 0 for dry clips."""
 
     name: str
     recording: Samples
@@ -89,7 +89,7 @@ def validation_items(
         room = rooms[index % len(rooms)]
         chosen = int(rng.choice(room))
         noisy = index % 2 == 1
-        recording = _in_room(dry, sources.rir.read(chosen), sample_rate)
+        recording, direct = _in_room(dry, sources.rir.read(chosen), sample_rate)
         if noisy:
             noise = sources.noise.read(int(rng.integers(len(sources.noise))))
             noise = np.resize(noise, len(dry))
@@ -97,7 +97,7 @@ def validation_items(
             noise = noise * (np.std(recording) / max(np.std(noise), 1e-9) * 10 ** (-snr_db / 20))
             recording = (recording + noise).astype(np.float32)
         row = sources.rir.clips[chosen].row
-        yield Item(f"{index} in {row['room']}", recording, dry, float(row["t60_s"]), noisy)
+        yield Item(f"{index} in {row['room']}", recording, direct, float(row["t60_s"]), noisy)
 
 
 def _speech(
@@ -112,13 +112,17 @@ def _speech(
     return np.concatenate([speech, pause])
 
 
-def _in_room(dry: Samples, rir: Samples, sample_rate: int) -> Samples:
-    """Dry speech in a room, its direct path aligned to the sample, peak at half of full scale."""
+def _in_room(dry: Samples, rir: Samples, sample_rate: int) -> tuple[Samples, Samples]:
+    """Speech in a room, its peak at half of full scale, and its direct sound alone, aligned."""
     from scipy.signal import fftconvolve
 
-    direct = direct_index(sample_rate)
-    wet = fftconvolve(dry, rir)[direct : direct + len(dry)]
-    return (wet * (0.5 / max(float(np.abs(wet).max()), 1e-9))).astype(np.float32)
+    late = direct_index(sample_rate)
+    both = [
+        fftconvolve(dry, response)[late : late + len(dry)]
+        for response in (rir, direct_sound(rir, sample_rate))
+    ]
+    gain = 0.5 / max(float(np.abs(both[0]).max()), 1e-9)
+    return (gain * both[0]).astype(np.float32), (gain * both[1]).astype(np.float32)
 
 
 def process(model: Model, recording: Samples) -> Samples:
@@ -212,7 +216,8 @@ def model_card(
         "validation": {
             "what": f"{after['pairs']} pairs of unseen speakers and rooms, half with noise at "
             f"{SNR_DB[0]:g}-{SNR_DB[1]:g} dB SNR, {DRY_CLIPS} dry clips; "
-            "reference is the dry speech",
+            "the reference is the direct sound: the dry speech through the first 4 to 8 ms "
+            "of the room response",
             "command": "python -m training.evaluate",
             "input": summary(before),
             "output": summary(after),

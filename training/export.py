@@ -84,6 +84,7 @@ def write(network: Network, spec: ModelSpec, path: Path) -> None:
     """Save the network as TorchScript with its spec inside."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
+        torch.jit.export(Network.initial_state)  # compiled beside forward, though not called by it
         scripted = torch.jit.freeze(
             torch.jit.script(network.eval()), preserved_attrs=["initial_state"]
         )

@@ -75,7 +75,6 @@ class Network(nn.Module):
             self.to_filter.bias.copy_(bias.flatten())
             nn.init.normal_(self.to_filter.weight, std=0.01)
 
-    @torch.jit.export
     def initial_state(self, channels: int) -> list[Tensor]:
         """State of `channels` recordings before their first sample: silence behind them."""
         device = self.window.device
