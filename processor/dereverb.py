@@ -22,8 +22,7 @@ class Dereverb(Effect):
 
     A Dereverb cannot sit in a native `pedalboard.Pedalboard`; `processor.Board` holds both.
     Its copies, and what arrives in another process, share the settings but not the audio of a
-    stream under way. Settings may be changed at any time: strength and floor_db act on what is
-    fed from then on, mix on what comes out from then on.
+    stream under way. Settings may be changed at any time and act on the next block.
     """
 
     def __init__(

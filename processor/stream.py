@@ -38,8 +38,8 @@ class DereverbStream:
 
     `feed` takes any number of samples and returns as many as are ready; `flush` returns the
     rest, so that in total as many come out as went in, each at its place. How the stream is cut
-    into blocks makes no difference. `recipe` may be replaced between blocks: strength and
-    floor_db act on what is fed from then on, mix on what comes out from then on.
+    into blocks makes no difference. `recipe` may be replaced between blocks: mix acts on what
+    comes out from then on, strength and floor_db on what the model gives out from then on.
 
     Not for use by several threads at once.
     """
