@@ -103,7 +103,9 @@ class Board(Effect, MutableSequence[BoardItem]):
         with self._lock:
             super().reset()
             for plugin in _opened(self._plugins):
-                plugin.reset()
+                # A Dereverb's own stream is another than the one it has in the board.
+                if not isinstance(plugin, Dereverb):
+                    plugin.reset()
 
     def _process_whole(self, waveform: Waveform, sample_rate: float, block: int) -> Waveform:
         return process_whole(self.plugins(), waveform, sample_rate, block)
