@@ -1,0 +1,1 @@
+"""The desktop window: PyQt6 and pyqtgraph over the processor. Never torch, never training."""

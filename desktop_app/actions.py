@@ -1,0 +1,150 @@
+"""Menus and keys: everything that can be done, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
+from PyQt6.QtWidgets import QMenu
+
+from .playback import Monitor
+from .session import State
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
+
+SEEK_S = 1.0
+LONG_SEEK_S = 5.0
+ZOOM_STEP = 0.5
+THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+
+
+class Actions:
+    """Fills a window's menu bar.
+
+    Args:
+        window: The window whose verbs the menus call.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._session = window.session
+        self._player = window.session.player
+        self._needs_recording: list[QAction] = []
+        self._fill_file_menu()
+        self._fill_playback_menu()
+        self._fill_view_menu()
+        self._fill_help_menu()
+        self._session.state_changed.connect(self._enable)
+        self._session.exporter.changed.connect(self._enable)
+        self._player.availability_changed.connect(self._enable)
+        self._enable()
+
+    def _menu(self, title: str) -> QMenu:
+        return self._window.menuBar().addMenu(title)
+
+    def _add(self, menu: QMenu, text: str, do: Callable[[], object], *keys: str) -> QAction:
+        action = QAction(text, self._window)
+        action.setShortcuts([QKeySequence(key) for key in keys])
+        action.triggered.connect(lambda _: do())
+        menu.addAction(action)
+        return action
+
+    def _add_for_recording(
+        self, menu: QMenu, text: str, do: Callable[[], object], *keys: str
+    ) -> QAction:
+        action = self._add(menu, text, do, *keys)
+        self._needs_recording.append(action)
+        return action
+
+    def _fill_file_menu(self) -> None:
+        menu = self._menu("&File")
+        self._add(menu, "&Open…", self._window.ask_for_file, "Ctrl+O")
+        self._recent = menu.addMenu("Open &recent")
+        self._recent.aboutToShow.connect(self._list_recent)
+        samples = menu.addMenu("Open a &sample")
+        for path in self._window.samples:
+            self._add(samples, path.name, lambda chosen=path: self._window.open_file(chosen))
+        samples.setEnabled(bool(self._window.samples))
+        menu.addSeparator()
+        self.export = self._add(
+            menu, "&Export…", self._window.ask_for_export, "Ctrl+E", "Ctrl+S", "Ctrl+Shift+S"
+        )
+        menu.addSeparator()
+        self._add(menu, "&Quit", self._window.close, "Ctrl+Q")
+
+    def _list_recent(self) -> None:
+        self._recent.clear()
+        for path in self._window.settings.recent_files:
+            self._add(self._recent, path.name, lambda chosen=path: self._window.open_file(chosen))
+        if self._recent.isEmpty():
+            self._recent.addAction("No files yet").setEnabled(False)
+
+    def _fill_playback_menu(self) -> None:
+        menu = self._menu("&Playback")
+        self.play = self._add(menu, "&Play or pause", self._player.toggle, "Space")
+        add = self._add_for_recording
+        add(menu, "To the &start", lambda: self._player.seek(0.0), "Home")
+        add(menu, "To the &end", lambda: self._player.seek(float("inf")), "End")
+        for text, by_s, key in (
+            ("&Back", -SEEK_S, "Left"),
+            ("&Forward", SEEK_S, "Right"),
+            ("Far back", -LONG_SEEK_S, "Shift+Left"),
+            ("Far forward", LONG_SEEK_S, "Shift+Right"),
+        ):
+            add(menu, text, lambda by_s=by_s: self._seek_by(by_s), key)
+        menu.addSeparator()
+        for text, monitor, key in (
+            ("Hear &before", Monitor.BEFORE, "1"),
+            ("Hear &after", Monitor.AFTER, "2"),
+            ("Hear what is &removed", Monitor.REMOVED, "3"),
+        ):
+            add(menu, text, lambda chosen=monitor: self._session.set_monitor(chosen), key)
+        add(menu, "S&witch before and after", self._switch, "B")
+
+    def _seek_by(self, by_s: float) -> None:
+        self._player.seek(self._player.position_s + by_s)
+
+    def _switch(self) -> None:
+        is_before = self._session.monitor is Monitor.BEFORE
+        self._session.set_monitor(Monitor.AFTER if is_before else Monitor.BEFORE)
+
+    def _fill_view_menu(self) -> None:
+        menu = self._menu("&View")
+        time_window = self._window.workspace.time_window
+        at_playhead = lambda factor: time_window.zoom(factor, self._zoom_centre())  # noqa: E731
+        add = self._add_for_recording
+        add(menu, "Zoom &in", lambda: at_playhead(ZOOM_STEP), "Ctrl++", "Ctrl+=", "Up")
+        add(menu, "Zoom &out", lambda: at_playhead(1 / ZOOM_STEP), "Ctrl+-", "Down")
+        add(menu, "Show &all", time_window.show_all, "Ctrl+0")
+        menu.addSeparator()
+        themes = menu.addMenu("&Theme")
+        group = QActionGroup(self._window)
+        for choice, text in THEMES.items():
+            action = self._add(
+                themes, text, lambda chosen=choice: self._window.choose_theme(chosen)
+            )
+            action.setCheckable(True)
+            action.setChecked(choice == self._window.appearance.choice)
+            group.addAction(action)
+
+    def _zoom_centre(self) -> float:
+        """The playhead if it is in sight, else the middle."""
+        window, position_s = self._window.workspace.time_window, self._player.position_s
+        if window.start_s <= position_s <= window.end_s:
+            return position_s
+        return (window.start_s + window.end_s) / 2
+
+    def _fill_help_menu(self) -> None:
+        menu = self._menu("&Help")
+        self._add(menu, "&Keys and mouse", self._window.show_keys, "F1")
+        self._add(menu, "&About Dryspell", self._window.show_about)
+
+    def _enable(self) -> None:
+        has_recording = self._session.recording is not None
+        for action in self._needs_recording:
+            action.setEnabled(has_recording)
+        self.play.setEnabled(has_recording and not self._player.unavailable())
+        treated = self._session.state in (State.RENDERING, State.READY)
+        self.export.setEnabled(treated and not self._session.exporter.is_busy)

@@ -1,0 +1,130 @@
+"""A plain function on a thread of its own: the only module that names QThread."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PyQt6.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+
+from processor import Cancelled
+
+log = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+Work = Callable[[Progress], Any]
+
+# Thirty reports a second look continuous; more would only queue up in the event loop.
+REPORT_INTERVAL_S = 1 / 30
+
+
+class Job(QThread):
+    """Runs `work(progress)` and says on the Qt thread how it went.
+
+    Exactly one of `succeeded`, `failed` and `cancelled` is emitted. After `cancel()` it is always
+    `cancelled`, even if the work had just ended: whoever cancels need not look for stragglers.
+
+    Args:
+        work: A function that calls `progress(fraction)` often. Cancelling makes that call raise
+            `Cancelled`, so the function cleans up with `try` and `with` as usual.
+        parent: The owner; it must outlive the thread.
+    """
+
+    progressed = pyqtSignal(float)
+    succeeded = pyqtSignal(object)
+    failed = pyqtSignal(object)
+    cancelled = pyqtSignal()
+
+    _reported = pyqtSignal(float)
+    _ended = pyqtSignal(object, object)
+
+    def __init__(self, work: Work, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._work = work
+        self._cancel_asked = False
+        self._last_report = 0.0
+        # Both slots belong to this object, which lives on the Qt thread: Qt queues the calls.
+        self._reported.connect(self._pass_on_progress)
+        self._ended.connect(self._pass_on_outcome)
+
+    def run(self) -> None:
+        try:
+            result = self._work(self._report)
+        except Cancelled as cancelled:
+            self._ended.emit(None, cancelled)
+        except Exception as error:
+            self._ended.emit(None, error)
+        else:
+            self._ended.emit(result, None)
+
+    def cancel(self) -> None:
+        """Ask the work to stop at its next report of progress; returns at once."""
+        self._cancel_asked = True
+
+    def stop(self) -> None:
+        """Cancel and wait until the work has really ended (and tidied up)."""
+        self.cancel()
+        self.wait()
+
+    def _report(self, fraction: float) -> None:
+        if self._cancel_asked:
+            raise Cancelled
+        now = time.monotonic()
+        if fraction >= 1.0 or now - self._last_report >= REPORT_INTERVAL_S:
+            self._last_report = now
+            self._reported.emit(float(fraction))
+
+    @pyqtSlot(float)
+    def _pass_on_progress(self, fraction: float) -> None:
+        if not self._cancel_asked:
+            self.progressed.emit(fraction)
+
+    @pyqtSlot(object, object)
+    def _pass_on_outcome(self, result: object, error: Exception | None) -> None:
+        if self._cancel_asked or isinstance(error, Cancelled):
+            self.cancelled.emit()
+        elif error is not None:
+            log.debug("A job failed", exc_info=error)
+            self.failed.emit(error)
+        else:
+            self.succeeded.emit(result)
+
+
+class JobSlot(QObject):
+    """Runs one Job at a time: a new one cancels the old, whose outcome nobody hears of.
+
+    A cancelled job is kept until its thread has ended; `stop` waits for all of them.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._alive: set[Job] = set()
+        self._current: Job | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._current is not None and self._current in self._alive
+
+    def start(self, work: Work) -> Job:
+        """Cancel what runs and start this; connect to the Job that comes back."""
+        self.cancel()
+        job = Job(work, self)
+        self._alive.add(job)
+        job.finished.connect(lambda: self._forget(job))
+        self._current = job
+        job.start()
+        return job
+
+    def cancel(self) -> None:
+        """Cancel what runs, if anything does; returns at once."""
+        if self.is_busy:
+            self._current.cancel()
+
+    def stop(self) -> None:
+        """Cancel what runs and wait until it has tidied up."""
+        for job in list(self._alive):
+            job.stop()
+
+    def _forget(self, job: Job) -> None:
+        self._alive.discard(job)
+        job.deleteLater()

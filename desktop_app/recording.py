@@ -1,0 +1,157 @@
+"""An open file in memory, and what a recipe makes of it. Plain work for a Job: no Qt, no state
+of the window."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from processor import AudioFileError, AudioInfo, DereverbStream, Model, Recipe, probe
+from processor.audio_file import read_blocks
+
+from .plot_data import Picture
+
+Progress = Callable[[float], None]
+
+# Larger arrays are kept in an unnamed temporary file that the system pages in and out.
+IN_MEMORY_BYTES = 512 * 1024 * 1024
+READ_BLOCK_S = 5.0
+# Short enough to cancel a render at once, long enough for the model's quick pace.
+RENDER_BLOCK_S = 2.0
+
+
+def allocate(channels: int, frames: int) -> np.ndarray:
+    """Zeros of shape (channels, frames) float32, in memory or, where large, in a file."""
+    if channels * frames * 4 <= IN_MEMORY_BYTES:
+        return np.zeros((channels, frames), np.float32)
+    with tempfile.TemporaryFile(prefix="dryspell-") as file:
+        file.truncate(channels * frames * 4)
+        return np.memmap(file, np.float32, "r+", shape=(channels, frames))
+
+
+class Recording:
+    """A file as samples and as a picture, both growing while it is read.
+
+    Args:
+        info: What `probe` says about the file.
+    """
+
+    def __init__(self, info: AudioInfo) -> None:
+        self.info = info
+        self.waveform = allocate(info.channels, info.frames)
+        self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
+
+    @property
+    def path(self) -> Path:
+        return Path(self.info.path)
+
+    @property
+    def duration_s(self) -> float:
+        return self.info.frames / self.info.sample_rate
+
+    def samples(self, start: int, stop: int) -> np.ndarray:
+        """The waveform between two sample positions, shape (channels, n)."""
+        return self.waveform[:, start:stop]
+
+    def read(self, progress: Progress) -> None:
+        """Fill the waveform and its picture from the file.
+
+        Raises:
+            AudioFileError: The file cannot be read to its end, or is not made of numbers.
+            Cancelled: Out of `progress`.
+        """
+        frames = self.info.frames
+        position = 0
+        for block in read_blocks(self.path, round(READ_BLOCK_S * self.info.sample_rate)):
+            stop = min(frames, position + block.shape[1])
+            self.waveform[:, position:stop] = block[:, : stop - position]
+            position = stop
+            self.picture.advance(stop)
+            progress(stop / max(1, frames))
+
+
+def open_recording(path: str | Path) -> Recording:
+    """An empty Recording for the file at `path`, ready to be read.
+
+    Raises:
+        AudioFileError: The file is missing, not audio, or holds no samples.
+    """
+    info = probe(path)
+    if info.frames <= 0:
+        raise AudioFileError(
+            f"'{Path(path).name}' holds no sound. Choose a recording with at least one sample."
+        )
+    return Recording(info)
+
+
+class Rendering:
+    """What a recipe takes away from a recording, and the picture of what remains.
+
+    Args:
+        recording: A recording that has been read.
+        recipe: Strength, mix and floor.
+        removed: What full mix takes away, if it is known from an earlier rendering at the same
+            strength and floor; then only the picture is made anew.
+    """
+
+    def __init__(
+        self, recording: Recording, recipe: Recipe, removed: np.ndarray | None = None
+    ) -> None:
+        self.recording = recording
+        self.recipe = recipe
+        info = recording.info
+        self._is_separated = removed is not None
+        self.removed = allocate(info.channels, info.frames) if removed is None else removed
+        self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
+
+    def samples(self, start: int, stop: int) -> np.ndarray:
+        """The treated waveform between two sample positions: dry − mix · removed."""
+        dry = self.recording.waveform[:, start:stop]
+        return dry - self.recipe.mix * self.removed[:, start:stop]
+
+    def with_mix(self, recipe: Recipe) -> "Rendering | None":
+        """A rendering that shares the removed part, or None where it would differ."""
+        if self.is_complete and replace(self.recipe, mix=recipe.mix) == recipe:
+            return Rendering(self.recording, recipe, self.removed)
+        return None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.picture.ready_frames >= self.recording.info.frames
+
+    def render(self, progress: Progress) -> None:
+        """Run the model over the recording, block by block, and draw what comes out.
+
+        Raises:
+            ModelError: The model cannot be loaded.
+            Cancelled: Out of `progress`.
+        """
+        frames = self.recording.info.frames
+        progress(0.0)
+        for position in self._draw_only() if self._is_separated else self._separate():
+            self.picture.advance(position)
+            progress(position / frames)
+
+    def _draw_only(self) -> Iterator[int]:
+        frames = self.recording.info.frames
+        block_frames = round(RENDER_BLOCK_S * self.recording.info.sample_rate)
+        yield from range(block_frames, frames, block_frames)
+        yield frames
+
+    def _separate(self) -> Iterator[int]:
+        """Fill `removed` from left to right; yields how far it reaches."""
+        info = self.recording.info
+        model = Model.load(self.recipe.model)
+        stream = DereverbStream(model, info.sample_rate, info.channels, self.recipe)
+        block_frames = round(RENDER_BLOCK_S * info.sample_rate)
+        position = 0
+        for start in range(0, info.frames, block_frames):
+            stop = min(info.frames, start + block_frames)
+            _, removed = stream.separate(
+                self.recording.waveform[:, start:stop], last=stop == info.frames
+            )
+            self.removed[:, position : position + removed.shape[1]] = removed
+            position += removed.shape[1]
+            yield position

@@ -1,0 +1,237 @@
+"""The window's single truth: what is open, what is asked of it, what is heard, what is going on."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from processor import DereverbError, Model, Recipe
+
+from .exporter import Exporter
+from .job import JobSlot, Work
+from .playback import Monitor, Playback
+from .player import Player, load_multimedia
+from .recording import Recording, Rendering, open_recording
+
+log = logging.getLogger(__name__)
+
+# A slider that is being dragged asks for one rendering, not for fifty.
+SETTLE_MS = 120
+
+
+class State(Enum):
+    """What the window shows of the recording."""
+
+    EMPTY = "empty"
+    READING = "reading"
+    RENDERING = "rendering"
+    READY = "ready"
+    UNTREATED = "untreated"  # the recording is there, but rendering it failed
+
+
+class Kind(Enum):
+    """How a notice is meant."""
+
+    ERROR = "error"
+    DONE = "done"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message for the user: what, which, remedy.
+
+    Attributes:
+        kind: An error, or something that is done.
+        text: One or two sentences.
+        path: A file that can be shown in its folder, if there is one.
+    """
+
+    kind: Kind
+    text: str
+    path: Path | None = None
+
+
+class Session(QObject):
+    """Holds the open recording and its rendering; views read it and call its verbs.
+
+    One job at a time reads or renders (a new one cancels the old); an export may run beside it.
+
+    Args:
+        player: What plays the recording; through the system's sound device by default.
+        parent: The owner.
+    """
+
+    state_changed = pyqtSignal()
+    recording_changed = pyqtSignal()
+    rendering_changed = pyqtSignal()  # another rendering is shown, or none
+    progressed = pyqtSignal(float)  # of reading or rendering; the pictures have grown
+    recipe_changed = pyqtSignal()
+    monitor_changed = pyqtSignal()
+    noticed = pyqtSignal(object)
+
+    def __init__(self, player: Player | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state = State.EMPTY
+        self.recording: Recording | None = None
+        self.rendering: Rendering | None = None
+        self.recipe = Recipe()
+        self.monitor = Monitor.AFTER
+        self.error = ""  # why the state is UNTREATED
+        self.playback: Playback | None = None
+        self.player = player or Player(load_multimedia(), self)
+        self.player.failed.connect(lambda text: self.noticed.emit(Notice(Kind.ERROR, text)))
+        self.exporter = Exporter(self)
+        self.exporter.succeeded.connect(self._tell_exported)
+        self.exporter.failed.connect(self._complain)
+        self._is_opening = False
+        self._kept: tuple[Recording, Rendering | None] | None = None  # while another is read
+        self._work = JobSlot(self)
+        self._model_work = JobSlot(self)
+        self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
+        self._settle.timeout.connect(self._render)
+
+    def open(self, path: str | Path) -> None:
+        """Read this file and render it. If it cannot be read, what was open comes back."""
+        if not self._is_opening:
+            self._kept = None if self.recording is None else (self.recording, self.rendering)
+        self._is_opening = True
+        self._start(lambda progress: open_recording(path), self._read, self._give_up_opening)
+
+    def _read(self, recording: Recording) -> None:
+        self._install(recording, None)
+        self._set_state(State.READING)
+        self._start(recording.read, self._finish_reading, self._give_up_opening)
+
+    def _finish_reading(self, _: object) -> None:
+        self._is_opening, self._kept = False, None
+        self._render()
+
+    def _give_up_opening(self, error: Exception) -> None:
+        kept, self._kept = self._kept, None
+        self._is_opening = False
+        if self.recording is not (kept[0] if kept else None):
+            self._install(*(kept or (None, None)))
+        self._render()
+        self._complain(error)
+
+    def _install(self, recording: Recording | None, rendering: Rendering | None) -> None:
+        self.recording, self.rendering, self.playback = recording, rendering, None
+        if recording is not None:
+            self.playback = Playback(recording.waveform, recording.info.sample_rate)
+        self._update_playback()
+        self.player.set_playback(self.playback)
+        self.recording_changed.emit()
+        self.rendering_changed.emit()
+
+    def set_recipe(self, **changes: Any) -> None:
+        """Change strength, mix or floor_db: mix is heard at once, the rest once it is rendered."""
+        recipe = replace(self.recipe, **changes)
+        if recipe == self.recipe:
+            return
+        self.recipe = recipe
+        self._update_playback()
+        self.recipe_changed.emit()
+        if self.recording is not None and not self._is_opening:
+            self._settle.start()
+
+    def render_again(self) -> None:
+        """Try once more after a failure."""
+        self._render()
+
+    def _render(self) -> None:
+        shown = self.rendering
+        if self.recording is None:
+            self._set_state(State.EMPTY)
+        elif shown is not None and shown.is_complete and shown.recipe == self.recipe:
+            self._stop_working()
+            self._set_state(State.READY)
+        else:
+            rendering = shown.with_mix(self.recipe) if shown is not None else None
+            self._begin_rendering(rendering or Rendering(self.recording, self.recipe))
+
+    def _begin_rendering(self, rendering: Rendering) -> None:
+        # The first one grows before one's eyes; a later one takes a complete one's place when done.
+        if self.rendering is None or not self.rendering.is_complete:
+            self._show(rendering)
+        self._set_state(State.RENDERING)
+        self._start(
+            rendering.render, lambda _: self._finish_rendering(rendering), self._fail_rendering
+        )
+
+    def _show(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+        self._update_playback()
+        self.rendering_changed.emit()
+
+    def _finish_rendering(self, rendering: Rendering) -> None:
+        if self.rendering is not rendering:
+            self._show(rendering)
+        self._set_state(State.READY)
+
+    def _fail_rendering(self, error: Exception) -> None:
+        self.error = str(error)
+        self._set_state(State.UNTREATED)
+        self._complain(error)
+
+    def set_monitor(self, monitor: Monitor) -> None:
+        """Hear the recording before, after, or what is removed."""
+        if monitor is not self.monitor:
+            self.monitor = monitor
+            self._update_playback()
+            self.monitor_changed.emit()
+
+    def _update_playback(self) -> None:
+        if self.playback is not None:
+            removed = None if self.rendering is None else self.rendering.removed
+            self.playback.hear(self.monitor, self.recipe.mix, removed)
+
+    def export(self, destination: Path, removed_to: Path | None = None) -> None:
+        """Write the treated recording, and on request the removed part, as the source is."""
+        if self.recording is not None:
+            self.exporter.start(self.recording.path, destination, self.recipe, removed_to)
+
+    def _tell_exported(self, destination: Path, removed_to: Path | None) -> None:
+        also = "" if removed_to is None else f" and '{removed_to.name}'"
+        self.noticed.emit(Notice(Kind.DONE, f"Exported '{destination.name}'{also}.", destination))
+
+    def load_model(self) -> None:
+        """Load the model ahead of need; a failure is told by the rendering that needs it."""
+        self._model_work.start(lambda progress: Model.load(self.recipe.model))
+
+    def shut_down(self) -> None:
+        """Cancel everything and wait for it; no unfinished file is left."""
+        self.player.pause()
+        self._stop_working()
+        self._model_work.cancel()
+        self.exporter.stop()
+        self._work.stop()
+        self._model_work.stop()
+
+    def _start(
+        self, work: Work, then: Callable[[Any], None], otherwise: Callable[[Exception], None]
+    ) -> None:
+        """Run `work` in place of what is being read or rendered."""
+        self._settle.stop()
+        job = self._work.start(work)
+        job.progressed.connect(self.progressed)
+        job.succeeded.connect(then)
+        job.failed.connect(otherwise)
+
+    def _stop_working(self) -> None:
+        self._settle.stop()
+        self._work.cancel()
+
+    def _set_state(self, state: State) -> None:
+        self.state = state
+        self.state_changed.emit()
+
+    def _complain(self, error: Exception) -> None:
+        text = str(error)
+        if not isinstance(error, DereverbError | OSError | ValueError):
+            log.error("Unexpected error in a job", exc_info=error)
+            text = f"Something went wrong that should not: {error!r}. Please report it."
+        self.noticed.emit(Notice(Kind.ERROR, text))

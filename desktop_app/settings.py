@@ -1,0 +1,69 @@
+"""What is remembered from one run to the next, in Qt's settings store."""
+
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QSettings
+
+MOST_RECENT_FILES = 8
+
+
+class Settings:
+    """Window, theme and recent files.
+
+    Args:
+        store: Where they are kept; the application's own by default. Tests pass a file.
+    """
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = store or QSettings("Dryspell", "Dryspell")
+
+    @property
+    def recent_files(self) -> list[Path]:
+        """Files opened lately, the newest first; those that are gone are left out."""
+        stored = self._store.value("recent_files", [])
+        # A list of one comes back as a plain string from some backends.
+        names = [stored] if isinstance(stored, str) else list(stored or [])
+        return [Path(name) for name in names if name and Path(name).is_file()]
+
+    def add_recent_file(self, path: Path) -> None:
+        path = path.resolve()
+        files = [path, *(known for known in self.recent_files if known != path)]
+        self._store.setValue("recent_files", [str(file) for file in files[:MOST_RECENT_FILES]])
+
+    @property
+    def theme(self) -> str:
+        """One of "system", "light" and "dark"."""
+        name = self._store.value("theme", "system")
+        return name if name in ("system", "light", "dark") else "system"
+
+    @theme.setter
+    def theme(self, name: str) -> None:
+        self._store.setValue("theme", name)
+
+    @property
+    def folder(self) -> str:
+        """Where the last file was opened; an empty string at first."""
+        name = str(self._store.value("folder", ""))
+        return name if Path(name).is_dir() else ""
+
+    @folder.setter
+    def folder(self, folder: Path) -> None:
+        self._store.setValue("folder", str(folder))
+
+    @property
+    def export_removed(self) -> bool:
+        """Whether the removed part was exported, too, the last time."""
+        return self._store.value("export_removed", False, type=bool)
+
+    @export_removed.setter
+    def export_removed(self, wanted: bool) -> None:
+        self._store.setValue("export_removed", wanted)
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        value = self._store.value("geometry")
+        return value if isinstance(value, QByteArray) else None
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._store.setValue("geometry", geometry)

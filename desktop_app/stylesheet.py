@@ -1,0 +1,119 @@
+"""The style sheet; $names are the fields of a Theme."""
+
+from string import Template
+
+STYLESHEET = Template(
+    """
+QMainWindow, QDialog { background: $window; }
+QLabel { color: $text; background: transparent; }
+QLabel[role="muted"] { color: $muted; }
+QLabel[role="title"] { font-size: 22px; font-weight: 600; }
+QLabel[role="file"] { font-size: 15px; font-weight: 600; }
+QLabel[role="section"] { color: $muted; font-size: 11px; font-weight: 600; letter-spacing: 1px; }
+QLabel[role="lane"] { font-weight: 600; }
+QLabel[role="time"] { font-size: 20px; font-weight: 500; }
+QLabel[role="error"] { color: $error; }
+
+QMenuBar { background: $window; color: $text; padding: 2px 8px; }
+QMenuBar::item { padding: 4px 8px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: $raised; }
+QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 6px 24px 6px 16px; border-radius: 4px; }
+QMenu::item:selected { background: $raised; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
+QMenu::indicator { width: 12px; height: 12px; left: 2px; }
+QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 8px; }
+
+#header { background: $window; }
+#side, #transport { background: $surface; }
+#side { border-left: 1px solid $border; }
+#transport { border-top: 1px solid $border; }
+
+QPushButton {
+    background: $raised; color: $text; border: 1px solid $border; border-radius: 6px;
+    padding: 7px 16px; min-height: 16px;
+}
+QPushButton:hover { background: $hover; }
+QPushButton:focus { border-color: $accent; }
+QPushButton:disabled { color: $muted; background: transparent; }
+QPushButton[role="primary"] {
+    background: $accent; color: $on_accent; border: 1px solid $accent; font-weight: 600;
+}
+QPushButton[role="primary"]:hover { background: $accent_hover; border-color: $accent_hover; }
+QPushButton[role="primary"]:focus { border-color: $text; }
+QPushButton[role="primary"]:disabled {
+    background: $raised; color: $muted; border-color: $border;
+}
+QPushButton[role="link"] {
+    background: transparent; border: 1px solid transparent; color: $accent; padding: 3px 6px;
+    font-weight: 600;
+}
+QPushButton[role="link"]:hover { text-decoration: underline; }
+QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="file"] {
+    background: transparent; border: 1px solid transparent; text-align: left; padding: 6px 12px;
+}
+QPushButton[role="file"]:hover { background: $raised; }
+QPushButton[role="file"]:focus { border-color: $accent; }
+
+#monitor { background: $window; border: 1px solid $border; border-radius: 8px; }
+#monitor QPushButton {
+    background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 6px 16px;
+    color: $muted;
+}
+#monitor QPushButton:hover { color: $text; }
+#monitor QPushButton:checked { background: $accent; color: $on_accent; font-weight: 600; }
+#monitor QPushButton:focus { border-color: $accent; }
+#monitor QPushButton:checked:focus { border-color: $text; }
+
+QSlider::groove:horizontal { height: 4px; background: $raised; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
+QSlider::handle:horizontal {
+    background: $text; width: 16px; height: 16px; margin: -6px 0; border-radius: 8px;
+}
+QSlider::handle:horizontal:hover { background: $accent_hover; }
+QSlider::handle:horizontal:focus { background: $accent; }
+QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled { background: $muted; }
+
+QSpinBox, QDoubleSpinBox, QLineEdit {
+    background: $window; color: $text; border: 1px solid $border; border-radius: 6px;
+    padding: 4px 8px; selection-background-color: $accent; selection-color: $on_accent;
+}
+QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus { border-color: $accent; }
+QSpinBox:disabled, QLineEdit:disabled { color: $muted; }
+
+QCheckBox { color: $text; spacing: 8px; }
+QCheckBox:disabled { color: $muted; }
+
+QProgressBar { background: $raised; border: 0; border-radius: 2px; max-height: 4px; }
+QProgressBar::chunk { background: $accent; border-radius: 2px; }
+
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
+QScrollBar::handle:horizontal { background: $hover; border-radius: 5px; min-width: 32px; }
+QScrollBar::handle:horizontal:hover { background: $muted; }
+QScrollBar::handle:horizontal:disabled { background: transparent; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+#notice { border-radius: 8px; }
+#notice[kind="error"] { background: $error_ground; }
+#notice[kind="error"] QLabel { color: $error; }
+#notice[kind="done"], #notice[kind="busy"] { background: $done_ground; }
+#notice[kind="done"] QLabel { color: $done; }
+#notice[kind="busy"] { background: $raised; }
+
+#dropzone { border: 2px dashed $border; border-radius: 16px; background: $surface; }
+#dropzone[hot="true"] { border-color: $accent; }
+QLabel[role="veil"] {
+    background: $veil; color: $text; border: 3px solid $accent; font-size: 22px; font-weight: 600;
+}
+QPushButton[role="icon"] { background: transparent; border: 1px solid transparent; padding: 6px; }
+QPushButton[role="icon"]:hover { background: $hover; }
+QPushButton[role="icon"]:focus { border-color: $accent; }
+QPushButton#play { background: $accent; border-radius: 19px; padding: 0; min-height: 0; }
+QPushButton#play:hover { background: $accent_hover; }
+QPushButton#play:focus { border: 2px solid $text; }
+QPushButton#play:disabled { background: $raised; }
+"""
+)
