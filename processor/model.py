@@ -125,7 +125,13 @@ class Model:
         """
         if path is not None:
             return _load(Path(path))
-        resource = importlib.resources.files("resources") / BUNDLED_MODEL
+        try:
+            resource = importlib.resources.files("resources") / BUNDLED_MODEL
+        except ModuleNotFoundError as error:
+            raise ModelError(
+                "The bundled model is missing: this installation has no folder 'resources'. "
+                "Install Dryspell again, or name a model file."
+            ) from error
         with importlib.resources.as_file(resource) as bundled:
             return _load_bundled(bundled.resolve())
 

@@ -141,6 +141,10 @@ def test_packaging_folder_does_not_shadow_the_package_of_that_name() -> None:
     assert not (ROOT / "packaging" / "__init__.py").exists()
 
 
+def test_resources_are_a_package_so_that_a_wheel_carries_them() -> None:
+    assert (ROOT / "resources" / "__init__.py").exists()
+
+
 def test_importing_the_processor_loads_nothing_heavy() -> None:
     heavy = "torch", "numpy", "pedalboard", "soundfile", "soxr", "typer", "rich"
     code = f"import sys, processor; print(*[name for name in {heavy} if name in sys.modules])"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import doctest
 import pickle
 import re
 
@@ -27,6 +28,8 @@ from pedalboard import (
 )
 from signals import Waveform, lag_between, noise, speech_like
 
+import processor.board
+import processor.dereverb
 from processor import Board, Dereverb
 from processor.model import Model
 
@@ -108,6 +111,13 @@ def test_example_of_the_documentation_runs(bundled_model: Model) -> None:
     blocks = in_blocks(board, audio, 44100, [441, 442, 5000, 30011])
     # The bundled model sums float32 in another grouping, behind it a limiter's gain.
     np.testing.assert_allclose(blocks, result, atol=1e-5)
+
+
+@pytest.mark.parametrize("module", [processor.board, processor.dereverb], ids=lambda m: m.__name__)
+def test_examples_in_the_docstrings_run(module) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_settings_of_a_plugin_act_on_the_next_block(tiny_model: Model) -> None:

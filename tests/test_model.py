@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -186,6 +187,12 @@ def test_spec_reads_what_it_wrote() -> None:
 def test_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"Cannot read the model '.*absent\.pt': No such file"):
         Model.load(tmp_path / "absent.pt")
+
+
+def test_installation_without_its_resources_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resources", None)  # makes the import fail
+    with pytest.raises(ModelError, match="Install Dryspell again"):
+        Model.load()
 
 
 def test_folder_in_place_of_a_model_is_named(tmp_path: Path) -> None:
