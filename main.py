@@ -24,9 +24,9 @@ def open_window(files: list[Path]) -> int:
             file=sys.stderr,
         )
         return 2
-    from desktop_app.app import run
+    from desktop_app import app
 
-    return run(files)
+    return app.main(files)
 
 
 if __name__ == "__main__":

@@ -95,9 +95,8 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.empty if recording is None else self.workspace)
         self.empty.show_recent(self.settings.recent_files)
         self.setFocus()  # no button has the keyboard until Tab is pressed
-        self.setWindowTitle(
-            "Dryspell" if recording is None else f"{recording.path.name} – Dryspell"
-        )
+        name = "" if recording is None else f"{recording.path.name} – "
+        self.setWindowTitle(f"{name}Dryspell")
 
     def _remember_file(self) -> None:
         if self.session.state is State.RENDERING and self.session.recording is not None:

@@ -1,5 +1,4 @@
-"""An open file in memory, and what a recipe makes of it. Plain work for a Job: no Qt, no state
-of the window."""
+"""An open file in memory, and what a recipe makes of it: plain work for a Job, no Qt."""
 
 import tempfile
 from collections.abc import Callable, Iterator

@@ -72,10 +72,11 @@ class Slider(QSlider):
 
     def event(self, event: QEvent) -> bool:
         # The arrow keys seek everywhere else in the window.
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            if event.key() in SLIDER_KEYS and not event.modifiers():
-                event.accept()
-                return True
+        if event.type() == QEvent.Type.ShortcutOverride and (
+            event.key() in SLIDER_KEYS and not event.modifiers()
+        ):
+            event.accept()
+            return True
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

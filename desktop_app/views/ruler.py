@@ -66,7 +66,7 @@ class Ruler(QWidget):
 
     def _paint_playhead(self, painter: QPainter) -> None:
         x = self._x(self._position_s)
-        if AXIS_WIDTH <= x + 0.5 and x <= self.width() + 0.5:
+        if AXIS_WIDTH - 0.5 <= x <= self.width() + 0.5:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(self._theme.accent))
             y = HEIGHT - 2 * MARK

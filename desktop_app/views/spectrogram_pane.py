@@ -15,6 +15,8 @@ from .pane import TimePane
 COLOUR_MAP = "inferno"
 RANGE_DB = 80.0
 HEADROOM_DB = 6.0  # the loudest moments may take the brightest colour together
+LABEL_HEIGHT = 16
+LABEL_DISTANCE = 20
 TICKS_HZ = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
 
 
@@ -84,14 +86,13 @@ class SpectrogramPane(TimePane):
 
     def _label(self, sample_rate: int) -> None:
         height = self.getViewBox().height()
-        top = float(mel(sample_rate / 2))
+        per_mel = height / float(mel(sample_rate / 2))
         labels, last = [], float("-inf")
         for frequency in TICKS_HZ:
-            y = float(mel(frequency))
-            if frequency < sample_rate / 2 and (y - last) * height / top >= 20:
-                if 10 < y * height / top < height - 8:
-                    labels.append((y, _frequency_text(frequency)))
-                    last = y
+            y = float(mel(frequency)) * per_mel
+            if LABEL_HEIGHT / 2 < y < height - LABEL_HEIGHT / 2 and y - last >= LABEL_DISTANCE:
+                labels.append((y / per_mel, _frequency_text(frequency)))
+                last = y
         self.getPlotItem().getAxis("left").setTicks([labels])
 
 
