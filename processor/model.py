@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.resources
 import io
 import json
 import os
@@ -27,7 +26,7 @@ from processor.errors import ModelError
 FORMAT_VERSION = 1
 """The newest layout of model files that this version can read."""
 
-BUNDLED_MODEL = "live.pt"
+BUNDLED_MODEL = Path(__file__).parents[1] / "resources" / "live.pt"
 
 
 @dataclass(frozen=True)
@@ -125,15 +124,12 @@ class Model:
         """
         if path is not None:
             return _load(Path(path))
-        try:
-            resource = importlib.resources.files("resources") / BUNDLED_MODEL
-        except ModuleNotFoundError as error:
+        if not BUNDLED_MODEL.is_file():
             raise ModelError(
-                "The bundled model is missing: this installation has no folder 'resources'. "
-                "Install Dryspell again, or name a model file."
-            ) from error
-        with importlib.resources.as_file(resource) as bundled:
-            return _load_bundled(bundled.resolve())
+                f"The bundled model '{BUNDLED_MODEL}' is missing. Install Dryspell again, "
+                "or name a model file."
+            )
+        return _load_bundled(BUNDLED_MODEL)
 
     def initial_state(self, channels: int) -> ModelState:
         """Return the state before the first sample of a stream of so many channels."""

@@ -7,7 +7,6 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from importlib import resources
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -176,7 +175,7 @@ def _facts_of(path: Path) -> dict[str, Any]:
 
 
 def _about() -> dict[str, Any]:
-    card = resources.files("resources") / Path(BUNDLED_MODEL).with_suffix(".json").name
+    card = BUNDLED_MODEL.with_suffix(".json")
     about = {
         "dryspell": version(),
         "licence": "GPL-3.0-or-later",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -189,8 +188,10 @@ def test_missing_model_is_named(tmp_path: Path) -> None:
         Model.load(tmp_path / "absent.pt")
 
 
-def test_installation_without_its_resources_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "resources", None)  # makes the import fail
+def test_installation_without_its_model_is_explained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("processor.model.BUNDLED_MODEL", tmp_path / "live.pt")
     with pytest.raises(ModelError, match="Install Dryspell again"):
         Model.load()
 
