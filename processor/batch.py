@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, wait
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -119,8 +118,8 @@ def process_batch(
             whose workers see the same files.
         workers: how many processes to start; 1 works in this one.
         overwrite: replace outputs that exist.
-        progress: called with a job and 0 ... 1: often in this process, once per job otherwise.
-            May raise Cancelled, which ends the run; so does closing this iterator.
+        progress: called in this process with a job and 0 ... 1; with an executor only when a job
+            is done. May raise Cancelled, which ends the run; so does closing this generator.
 
     Raises:
         ModelError: the recipe's model cannot be used; no other file would fare better.
@@ -128,18 +127,12 @@ def process_batch(
     """
     jobs = list(jobs)
     if executor is not None:
-        results = _work_on(executor, jobs, recipe, overwrite)
+        yield from _work_on(executor, jobs, recipe, overwrite, progress)
     elif workers > 1 and len(jobs) > 1:
-        results = work_in_processes(jobs, recipe, overwrite, min(workers, len(jobs)))
+        yield from work_in_processes(jobs, recipe, overwrite, workers, progress)
     else:
         for job in jobs:
             yield attempt(job, recipe, overwrite, progress and partial(progress, job))
-        return
-    with closing(results):
-        for result in results:
-            if progress is not None:
-                progress(result.job, 1.0)
-            yield result
 
 
 def usable_cores() -> int:
@@ -189,14 +182,21 @@ def _job(source: Path, relative: Path, out_dir: Path | None, room_dir: Path | No
 
 
 def _work_on(
-    executor: Executor, jobs: Sequence[FileJob], recipe: Recipe, overwrite: bool
+    executor: Executor,
+    jobs: Sequence[FileJob],
+    recipe: Recipe,
+    overwrite: bool,
+    progress: Callable[[FileJob, float], None] | None,
 ) -> Generator[FileResult, None, None]:
     pending = {executor.submit(attempt, job, recipe, overwrite) for job in jobs}
     try:
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)
             for future in done:
-                yield future.result()
+                result = future.result()
+                if progress is not None:
+                    progress(result.job, 1.0)
+                yield result
     finally:
         for future in pending:
             future.cancel()

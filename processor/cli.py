@@ -6,8 +6,10 @@ Exit codes: 0 done, 1 some files failed, 2 the call itself cannot be carried out
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,12 +61,11 @@ def main(argv: Sequence[str] | None = None, *, open_window: OpenWindow | None = 
         if hasattr(stream, "reconfigure"):  # a file's name may be more than a console can show
             stream.reconfigure(errors="backslashreplace")
     try:
-        with _sigterm_as_ctrl_c():
-            app(
-                args=list(sys.argv[1:] if argv is None else argv),
-                prog_name="dryspell",
-                obj=open_window,
-            )
+        app(
+            args=list(sys.argv[1:] if argv is None else argv),
+            prog_name="dryspell",
+            obj=open_window,
+        )
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else EXIT_USAGE
     return 0
@@ -262,7 +263,8 @@ def _run(
 def _told_plainly(as_json: bool) -> Iterator[None]:
     """Turn what went wrong into a sentence and an exit code."""
     try:
-        yield
+        with _signals_end_the_run():
+            yield
     except DereverbError as error:
         print(error, file=sys.stderr)
         if as_json:
@@ -276,18 +278,29 @@ def _told_plainly(as_json: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    """Let `kill` end a run as cleanly as Ctrl-C does."""
+def _signals_end_the_run() -> Iterator[None]:
+    """Let Ctrl-C and `kill` end a run once, and then let it clean up undisturbed.
+
+    A second KeyboardInterrupt in the middle of the cleaning could leave processes behind. Who
+    asks a third time means it.
+    """
+    asked = 0
 
     def interrupt(*_: Any) -> None:
-        raise KeyboardInterrupt
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            raise KeyboardInterrupt
+        if asked > 2:
+            os._exit(EXIT_CANCELLED)
 
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread: signals are somebody else's
-        yield
-        return
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
+                before[number] = signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

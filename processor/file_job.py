@@ -115,6 +115,8 @@ def process_file(
     model = Model.load(recipe.model)
     stream = DereverbStream(model, info.sample_rate, info.channels, recipe)
     begun = time.perf_counter()
+    if progress is not None:
+        progress(0.0)  # Before anything is written: who stops us here need not clean up.
     with ExitStack() as stack:
         writers = [
             stack.enter_context(_writer(path, info, _stamp(recipe, model), overwrite))
@@ -231,13 +233,11 @@ def _separated(
     block_frames = min(int(_BLOCK_SECONDS * info.sample_rate), _BLOCK_SAMPLES // info.channels)
     done = 0
     for block in read_blocks(info.path, max(1, block_frames)):
-        if progress is not None:
-            progress(done / info.frames)
         done += block.shape[1]
         yield stream.separate(block)
+        if progress is not None:
+            progress(done / info.frames)
     yield stream.separate(np.zeros((info.channels, 0), np.float32), last=True)
-    if progress is not None:
-        progress(1.0)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -44,6 +44,7 @@ class Report:
         self._as_json = as_json
         self._quiet = quiet
         self._results: list[FileResult] = []
+        self._begun: dict[FileJob, float] = {}
         console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}", table_column=None),
@@ -82,15 +83,17 @@ class Report:
 
     def progress(self, job: FileJob, fraction: float) -> None:
         """Move the bar: `fraction` of this job is done, and all that was reported before."""
+        self._begun[job] = fraction
         self._bar.update(
             self._task,
-            completed=min(len(self._results) + fraction, self._planned),
+            completed=len(self._results) + sum(self._begun.values()),
             description=escape(job.source.name),
         )
 
     def add(self, result: FileResult) -> None:
         """Say what came of a file."""
         self._results.append(result)
+        self._begun.pop(result.job, None)
         if not result.ok:
             print(result.error, file=sys.stderr)
         elif not self._quiet and not self._as_json:

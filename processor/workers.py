@@ -1,4 +1,10 @@
-"""Processes that work through file jobs, and end when they are told to, in the middle of a file."""
+"""Processes that work through file jobs, and end when they are told to, in the middle of a file.
+
+Not a ProcessPoolExecutor: there, one process that dies takes all the files in work with it, and
+an interrupted shutdown can wait for ever. Here each process has a line of its own to this one. On
+it come jobs one way, progress and results the other; a line that closes is the sign to stop, and it
+closes, too, when this process is killed.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +12,18 @@ import logging
 import multiprocessing
 import os
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from multiprocessing.synchronize import Event
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection, wait
 
 from processor.errors import AudioFileError, Cancelled, ModelError
 from processor.file_job import FileJob, FileResult, process_file
 from processor.recipe import Recipe
+
+# Time for a process to leave the block it is in and remove what it has not finished.
+_GRACE_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -56,118 +63,148 @@ def attempt(
 
 
 def work_in_processes(
-    jobs: Sequence[FileJob], recipe: Recipe, overwrite: bool, workers: int
+    jobs: Sequence[FileJob],
+    recipe: Recipe,
+    overwrite: bool,
+    workers: int,
+    progress: Callable[[FileJob, float], None] | None,
 ) -> Generator[FileResult, None, None]:
-    """Keep `workers` processes busy with one job each; yield each result as it comes.
+    """Keep `workers` processes busy with a file each; yield each result as it comes.
 
-    No more is handed out than is worked on, so when a process dies (killed, out of memory), it is
-    clear which files it may have been: those fail, and a new set of processes does the rest.
-    Closing the generator ends the processes and removes what is unfinished.
+    A process that dies (killed, out of memory) costs the file it was at, and is replaced. Closing
+    the generator ends the processes and removes what is unfinished.
 
     Raises:
         ModelError: the recipe's model cannot be used.
+        Cancelled: from `progress`.
     """
     waiting = deque(jobs)
-    while waiting:
-        with _Crew(workers, recipe, overwrite) as crew:
-            while crew.busy or (waiting and not crew.is_broken):
-                while waiting and len(crew.busy) < workers and not crew.is_broken:
-                    crew.begin(waiting)
-                yield from crew.finished()
+    crew: list[_Worker] = []
+    try:
+        while waiting or any(worker.job for worker in crew):
+            crew = [worker for worker in crew if not worker.is_dead]
+            while len(crew) < min(workers, len(waiting) + sum(bool(w.job) for w in crew)):
+                crew.append(_Worker(recipe, overwrite))
+            for worker in crew:
+                if worker.job is None and waiting:
+                    worker.begin(waiting.popleft())
+            for worker in _with_news(crew):
+                job, news = worker.news()
+                if isinstance(news, FileResult):
+                    yield news
+                elif isinstance(news, Exception):
+                    raise news
+                elif progress is not None:
+                    progress(job, news)
+    finally:
+        for worker in crew:
+            worker.stop()
+        for worker in crew:
+            worker.wait_until_gone()
 
 
-class _Crew:
-    """A set of processes, one job each."""
+class _Worker:
+    """A process, the line to it, and the file it is at."""
 
-    def __init__(self, workers: int, recipe: Recipe, overwrite: bool) -> None:
+    def __init__(self, recipe: Recipe, overwrite: bool) -> None:
         # Forking a process that has run torch can leave locks held for ever in the child.
         context = multiprocessing.get_context("spawn")
-        self._stop = context.Event()
-        self._executor = ProcessPoolExecutor(
-            workers, mp_context=context, initializer=_begin_work, initargs=(self._stop,)
-        )
-        self._recipe = recipe
-        self._overwrite = overwrite
-        self.busy: dict[Future[FileResult], FileJob] = {}
-        self.is_broken = False
+        self.line, far_end = context.Pipe()
+        self._process = context.Process(target=_serve, args=(far_end, recipe, overwrite))
+        with _signals_held_back():
+            self._process.start()
+        far_end.close()
+        self.job: FileJob | None = None
+        self.is_dead = False
+        self._has_begun = False
 
-    def __enter__(self) -> _Crew:
-        return self
+    def begin(self, job: FileJob) -> None:
+        """Hand over a job."""
+        self.job = job
+        self._has_begun = False
+        with suppress(OSError):  # It has died; the line will tell.
+            self.line.send(job)
 
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._executor.shutdown(wait=True, cancel_futures=True)
-
-    def begin(self, waiting: deque[FileJob]) -> None:
-        """Hand out the first job, unless a process has just died."""
+    def news(self) -> tuple[FileJob, float | FileResult | Exception]:
+        """Return the job, and what comes next: progress, the result, or what ends the run."""
+        job = self.job
+        assert job is not None
         try:
-            with _ctrl_c_held_back():
-                future = self._executor.submit(_work, waiting[0], self._recipe, self._overwrite)
-        except BrokenProcessPool:
-            self.is_broken = True
-        else:
-            self.busy[future] = waiting.popleft()
+            news = self.line.recv()
+        except (EOFError, OSError):
+            self.is_dead = True
+            self.stop()
+            self.wait_until_gone()
+            news = FileResult(
+                job,
+                f"Cannot process '{job.source}': its process died, killed or out of memory. "
+                "Try it again alone, or with fewer --jobs.",
+            )
+        if isinstance(news, FileResult):
+            self.job = None
+        self._has_begun = True
+        return job, news
 
-    def finished(self) -> list[FileResult]:
-        """Wait for the next results; after a process died, everything that was begun has failed."""
-        results = []
-        for future in wait(self.busy, return_when=FIRST_COMPLETED).done:
-            job = self.busy.pop(future)
-            try:
-                results.append(future.result())
-            except BrokenProcessPool:
-                self.is_broken = True
-                results.append(
-                    FileResult(
-                        job,
-                        f"Cannot process '{job.source}': a worker process died, killed or out of "
-                        "memory. Try it again alone, or with fewer --jobs.",
-                    )
-                )
-        return results
+    def stop(self) -> None:
+        """Close the line. A process that is still loading has no files to remove: it is killed."""
+        with suppress(EOFError, OSError):
+            while self.line.poll():
+                self.line.recv()
+                self._has_begun = True
+        self.line.close()
+        if self.job is not None and not self._has_begun:
+            self._process.kill()
+
+    def wait_until_gone(self) -> None:
+        """Return when the process has ended."""
+        self._process.join(_GRACE_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join()
+
+
+def _with_news(crew: Sequence[_Worker]) -> list[_Worker]:
+    ready = wait([worker.line for worker in crew if worker.job is not None])
+    return [worker for worker in crew if worker.line in ready]
 
 
 @contextmanager
-def _ctrl_c_held_back() -> Iterator[None]:
-    """Start processes that never hear the keyboard's Ctrl-C, not even while they are starting.
+def _signals_held_back() -> Iterator[None]:
+    """Start processes that never hear Ctrl-C or a kill of the whole group, not even at first.
 
-    It is sent to all of them; the first process decides, and tells the others through an event.
+    The first process hears it, and closes the lines.
     """
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited
+    # It would be started with the first process, and take these signals out of the mask again.
+    resource_tracker.ensure_running()
+    held_back = {signal.SIGINT, signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held_back)  # what is started inherits it
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-# Set in a worker process: the run's wish to stop.
-_stop_asked: Event | None = None
+def _serve(line: Connection, recipe: Recipe, overwrite: bool) -> None:
+    """Work in a process of its own, until the line closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows; see _signals_held_back
 
+    def tell(fraction: float) -> None:
+        try:
+            line.send(fraction)
+            stopped = line.poll()
+        except OSError:
+            stopped = True
+        if stopped:
+            raise Cancelled("The run was stopped.")
 
-def _begin_work(stop: Event) -> None:
-    global _stop_asked
-    _stop_asked = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # for Windows; see _ctrl_c_held_back
-    threading.Thread(target=_leave_with_parent, args=(stop,), daemon=True).start()
-
-
-def _leave_with_parent(stop: Event) -> None:
-    """End this process soon after the one that started it, however that one ended."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        stop.set()  # ends a file at its next block, and removes what is unfinished
-        threading.Event().wait(5.0)
-        os._exit(1)
-
-
-def _work(job: FileJob, recipe: Recipe, overwrite: bool) -> FileResult:
-    return attempt(job, recipe, overwrite, _raise_if_stopped)
-
-
-def _raise_if_stopped(fraction: float) -> None:
-    if _stop_asked is not None and _stop_asked.is_set():
-        raise Cancelled("The run was stopped.")
+    with suppress(Cancelled, EOFError, OSError):
+        while True:
+            job = line.recv()
+            try:
+                line.send(attempt(job, recipe, overwrite, tell))
+            except ModelError as error:
+                line.send(error)
+    os._exit(0)  # Nothing is left to save, and taking torch down costs half a second.
