@@ -86,7 +86,7 @@ class Actions:
         self.play = self._add(menu, "&Play or pause", self._player.toggle, "Space")
         add = self._add_for_recording
         add(menu, "To the &start", lambda: self._player.seek(0.0), "Home")
-        add(menu, "To the &end", lambda: self._player.seek(float("inf")), "End")
+        add(menu, "To the &end", self._seek_to_end, "End")
         for text, by_s, key in (
             ("&Back", -SEEK_S, "Left"),
             ("&Forward", SEEK_S, "Right"),
@@ -102,6 +102,9 @@ class Actions:
         ):
             add(menu, text, lambda chosen=monitor: self._session.set_monitor(chosen), key)
         add(menu, "S&witch before and after", self._switch, "B")
+
+    def _seek_to_end(self) -> None:
+        self._player.seek(self._session.recording.duration_s)
 
     def _seek_by(self, by_s: float) -> None:
         self._player.seek(self._player.position_s + by_s)

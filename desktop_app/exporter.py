@@ -69,7 +69,7 @@ class Exporter(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """End the running export; no file is left."""
+        """End the running export; no file is left, unless it had just been finished."""
         self._slot.cancel()
 
     def stop(self) -> None:

@@ -21,8 +21,8 @@ REPORT_INTERVAL_S = 1 / 30
 class Job(QThread):
     """Runs `work(progress)` and says on the Qt thread how it went.
 
-    Exactly one of `succeeded`, `failed` and `cancelled` is emitted. After `cancel()` it is always
-    `cancelled`, even if the work had just ended: whoever cancels need not look for stragglers.
+    Exactly one of `succeeded`, `failed` and `cancelled` is emitted, and it tells what happened:
+    work that ended before it noticed `cancel()` has succeeded. After `abandon()` none is emitted.
 
     Args:
         work: A function that calls `progress(fraction)` often. Cancelling makes that call raise
@@ -42,6 +42,7 @@ class Job(QThread):
         super().__init__(parent)
         self._work = work
         self._cancel_asked = False
+        self._is_abandoned = False
         self._last_report = 0.0
         # Both slots belong to this object, which lives on the Qt thread: Qt queues the calls.
         self._reported.connect(self._pass_on_progress)
@@ -61,9 +62,14 @@ class Job(QThread):
         """Ask the work to stop at its next report of progress; returns at once."""
         self._cancel_asked = True
 
-    def stop(self) -> None:
-        """Cancel and wait until the work has really ended (and tidied up)."""
+    def abandon(self) -> None:
+        """Cancel, and tell nobody of the outcome any more."""
+        self._is_abandoned = True
         self.cancel()
+
+    def stop(self) -> None:
+        """Abandon it and wait until the work has really ended (and tidied up)."""
+        self.abandon()
         self.wait()
 
     def _report(self, fraction: float) -> None:
@@ -76,12 +82,14 @@ class Job(QThread):
 
     @pyqtSlot(float)
     def _pass_on_progress(self, fraction: float) -> None:
-        if not self._cancel_asked:
+        if not self._is_abandoned:
             self.progressed.emit(fraction)
 
     @pyqtSlot(object, object)
     def _pass_on_outcome(self, result: object, error: Exception | None) -> None:
-        if self._cancel_asked or isinstance(error, Cancelled):
+        if self._is_abandoned:
+            return
+        if isinstance(error, Cancelled):
             self.cancelled.emit()
         elif error is not None:
             log.debug("A job failed", exc_info=error)
@@ -91,9 +99,9 @@ class Job(QThread):
 
 
 class JobSlot(QObject):
-    """Runs one Job at a time: a new one cancels the old, whose outcome nobody hears of.
+    """Runs one Job at a time: a new one takes the place of the old, which is abandoned.
 
-    A cancelled job is kept until its thread has ended; `stop` waits for all of them.
+    An abandoned job is kept until its thread has ended; `stop` waits for all of them.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -106,8 +114,8 @@ class JobSlot(QObject):
         return self._current is not None and self._current in self._alive
 
     def start(self, work: Work) -> Job:
-        """Cancel what runs and start this; connect to the Job that comes back."""
-        self.cancel()
+        """Abandon what runs and start this; connect to the Job that comes back."""
+        self.abandon()
         job = Job(work, self)
         self._alive.add(job)
         job.finished.connect(lambda: self._forget(job))
@@ -120,10 +128,16 @@ class JobSlot(QObject):
         if self.is_busy:
             self._current.cancel()
 
+    def abandon(self) -> None:
+        """Cancel what runs, if anything does, and hear no more of it."""
+        if self.is_busy:
+            self._current.abandon()
+
     def stop(self) -> None:
-        """Cancel what runs and wait until it has tidied up."""
+        """Abandon what runs and wait until it has tidied up."""
         for job in list(self._alive):
             job.stop()
+        self._current = None
 
     def _forget(self, job: Job) -> None:
         self._alive.discard(job)

@@ -1,6 +1,7 @@
 """Playing through the sound device, or saying why that is impossible."""
 
 import logging
+import time
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +16,7 @@ NO_DEVICE = "No sound device found. Connect one to listen."
 NO_MODULE = "Sound is off. Install libpulse0 and start again."
 BUFFER_S = 0.1  # what a switch may lag behind, and what a busy moment may last
 TICK_MS = 16
+STALL_S = 3.0  # some devices vanish without a word: the sound server just asks for no more
 
 
 def load_multimedia() -> ModuleType | None:
@@ -47,8 +49,10 @@ class Player(QObject):
         self._sink: Any = None
         self._device_id: Any = None
         self._stream: _PlaybackDevice | None = None
+        self._moved_at = 0.0
+        self._moved_to = -1.0
         self._tick = QTimer(self, interval=TICK_MS)
-        self._tick.timeout.connect(self._report_position)
+        self._tick.timeout.connect(self._watch)
         if multimedia is not None:
             self._devices = multimedia.QMediaDevices(self)
             self._devices.audioOutputsChanged.connect(self._check_devices)
@@ -107,6 +111,7 @@ class Player(QObject):
         self._sink.start(self._stream)
         if self._sink is None:  # the state change came at once
             return
+        self._moved_at, self._moved_to = time.monotonic(), -1.0
         self._tick.start()
         self.playing_changed.emit(True)
 
@@ -178,6 +183,15 @@ class Player(QObject):
         self.failed.emit(
             "The sound device stopped or was unplugged. Check it, then press Play to go on."
         )
+
+    def _watch(self) -> None:
+        position_s, now = self.position_s, time.monotonic()
+        if position_s != self._moved_to:
+            self._moved_at, self._moved_to = now, position_s
+            self.position_changed.emit(position_s)
+        elif now - self._moved_at > STALL_S:
+            log.warning("The sound device asks for nothing since %.1f s", STALL_S)
+            self._lose_device()
 
     def _report_position(self) -> None:
         self.position_changed.emit(self.position_s)

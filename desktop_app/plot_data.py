@@ -95,7 +95,8 @@ class WaveformPyramid:
         if inside.size == 0:
             return out
         left = np.clip(entries[inside], 0, known - 1)
-        stop = int(min(known, max(entries[inside[-1] + 1], left[-1] + 1)))
+        # The last entry may reach beyond the last column, or be the unfinished one at the end.
+        stop = int(min(known, max(np.ceil(edges[inside[-1] + 1] / size), left[-1] + 1)))
         origin = int(left[0])
         if level is None:
             stretch = self.samples(origin, stop)
@@ -127,13 +128,11 @@ class Picture:
         self.sample_rate = sample_rate
         self.waveform = WaveformPyramid(samples, channels, frames)
         self.spectrogram = SpectrogramPyramid(samples, frames, sample_rate)
-
-    @property
-    def ready_frames(self) -> int:
-        return self.waveform.ready_frames
+        self.ready_frames = 0
 
     def advance(self, stop: int) -> None:
         """Take in all samples up to `stop`; called by the worker that has just made them."""
         start = self.waveform.ready_frames // BASE * BASE
         self.waveform.advance(self.samples(start, stop), start, stop)
         self.spectrogram.advance(stop)
+        self.ready_frames = stop

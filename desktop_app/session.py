@@ -206,7 +206,7 @@ class Session(QObject):
         """Cancel everything and wait for it; no unfinished file is left."""
         self.player.pause()
         self._stop_working()
-        self._model_work.cancel()
+        self._model_work.abandon()
         self.exporter.stop()
         self._work.stop()
         self._model_work.stop()
@@ -223,7 +223,7 @@ class Session(QObject):
 
     def _stop_working(self) -> None:
         self._settle.stop()
-        self._work.cancel()
+        self._work.abandon()
 
     def _set_state(self, state: State) -> None:
         self.state = state

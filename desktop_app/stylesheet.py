@@ -85,6 +85,13 @@ QSpinBox:disabled, QLineEdit:disabled { color: $muted; }
 
 QCheckBox { color: $text; spacing: 8px; }
 QCheckBox:disabled { color: $muted; }
+QCheckBox::indicator {
+    width: 16px; height: 16px; border: 1px solid $muted; border-radius: 4px; background: $window;
+}
+QCheckBox::indicator:checked {
+    background: $accent; border-color: $accent; image: url("$tick");
+}
+QCheckBox::indicator:focus { border-color: $text; }
 
 QProgressBar { background: $raised; border: 0; border-radius: 2px; max-height: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }

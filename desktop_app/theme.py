@@ -6,6 +6,7 @@ from PyQt6.QtCore import QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PyQt6.QtWidgets import QApplication
 
+from .icons import resource
 from .stylesheet import STYLESHEET
 
 UNIT = 8  # all distances are multiples of this
@@ -125,7 +126,8 @@ class Appearance(QObject):
     def _apply(self, theme: Theme) -> None:
         self.theme = theme
         self._application.setPalette(palette(theme))
-        self._application.setStyleSheet(STYLESHEET.substitute(vars(theme)))
+        tick = resource("icons", f"tick-{theme.name}.svg").as_posix()
+        self._application.setStyleSheet(STYLESHEET.substitute(vars(theme), tick=tick))
         self.changed.emit(theme)
 
 

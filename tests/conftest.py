@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -71,3 +73,16 @@ def tiny_model(tiny_model_path: Path) -> Model:
 def bundled_model() -> Model:
     """The model that is shipped."""
     return Model.load()
+
+
+@pytest.fixture
+def session(qtbot: Any, tiny_model_path: Path) -> Iterator[Any]:
+    """A window's session with the model with a known answer, and a sound device that is not real."""
+    from desktop_app.player import Player
+    from desktop_app.session import Session
+    from fake_sound import Device, fake_multimedia
+
+    session = Session(Player(fake_multimedia(Device())))
+    session.set_recipe(model=str(tiny_model_path))
+    yield session
+    session.shut_down()

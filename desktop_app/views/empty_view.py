@@ -39,6 +39,8 @@ class EmptyView(QWidget):
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.open = button("Open…", "primary", "Choose a recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
+        self._recent_title = label("RECENT", "section")
+        self._recent_title.setFixedWidth(ZONE_WIDTH - 3 * UNIT)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)
         self.recent_files: list[Path] = []
@@ -65,11 +67,12 @@ class EmptyView(QWidget):
         choices.addStretch()
         inside.addLayout(choices)
         inside.addSpacing(UNIT)
-        inside.addWidget(_centred("WAV, FLAC, AIFF or Ogg, any sample rate", "muted"))
+        inside.addWidget(_centred("WAV, FLAC, AIFF or Ogg, 8 to 192 kHz", "muted"))
         column = QVBoxLayout(self)
         column.addStretch(2)
         column.addWidget(self.zone, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(2 * UNIT)
+        column.addWidget(self._recent_title, alignment=Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(self._recent)
         column.addStretch(3)
 
@@ -86,6 +89,7 @@ class EmptyView(QWidget):
     def show_recent(self, files: list[Path]) -> None:
         """List the files opened lately."""
         self.recent_files = files[:MOST_RECENT]
+        self._recent_title.setVisible(bool(files))
         while (item := self._recent.takeAt(0)) is not None:
             item.widget().deleteLater()
         for path in self.recent_files:

@@ -100,15 +100,19 @@ class ExportDialog(QDialog):
             self.name.setText(name)
 
     def _check(self) -> None:
-        self.with_removed.setText(
-            f"Also save what is removed, as '{room_beside(self.destination).name}'"
-        )
         problem = self._problem()
-        existing = [
-            f"'{path.name}'"
-            for path in (self.destination, self.removed_to)
-            if path is not None and path.is_file()
-        ]
+        if not problem:
+            room = room_beside(self.destination).name
+            self.with_removed.setText(f"Also save what is removed, as '{room}'")
+        existing = (
+            []
+            if problem
+            else [
+                f"'{path.name}'"
+                for path in (self.destination, self.removed_to)
+                if path is not None and path.is_file()
+            ]
+        )
         replaced = f"Replaces {' and '.join(existing)}." if existing else " "
         self.remark.setText(problem or replaced)
         set_property(self.remark, "role", "error" if problem else "muted")

@@ -29,6 +29,7 @@ class TimePane(pg.PlotWidget):
         self.theme = theme
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAcceptDrops(False)  # a dropped file is the window's
         self.setMinimumHeight(40)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

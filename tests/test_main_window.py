@@ -1,0 +1,364 @@
+"""The window is driven as a user drives it: dropping, clicking, typing, pressing keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
+from PyQt6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+
+from desktop_app.main_window import MainWindow
+from desktop_app.playback import Monitor
+from desktop_app.session import Session, State
+from desktop_app.settings import Settings
+from desktop_app.theme import Appearance
+from desktop_app.views.export_dialog import ExportDialog
+from signals import noise
+
+RATE = 16_000
+
+
+@pytest.fixture
+def window(qtbot, qapp, session, tmp_path) -> MainWindow:
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    appearance = Appearance(qapp, "dark")
+    window = MainWindow(session, Settings(store), appearance)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    return window
+
+
+@pytest.fixture
+def take(tmp_path) -> Path:
+    path = tmp_path / "take 1.wav"
+    soundfile.write(path, noise(2, 10 * RATE).T, RATE, subtype="PCM_24")
+    return path
+
+
+@pytest.fixture
+def ready(window, take, qtbot) -> MainWindow:
+    """The window with a recording that has been rendered."""
+    window.open_file(take)
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    return window
+
+
+def mime(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+def drop(target, data: QMimeData) -> bool:
+    """Drag this over `target` and let it go; returns whether it was taken."""
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(QPoint(99, 99), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(target, enter)
+    if not enter.isAccepted():
+        return False
+    event = QDropEvent(QPointF(99, 99), Qt.DropAction.CopyAction, data, buttons, keys)
+    QApplication.sendEvent(target, event)
+    return event.isAccepted()
+
+
+def test_at_first_there_is_an_invitation(window):
+    assert window.empty.isVisible() and not window.workspace.isVisible()
+    assert window.empty.open.isVisible() and not window.notice.isVisible()
+
+
+def test_a_file_dropped_on_the_window_is_opened(window, take, qtbot):
+    assert drop(window, mime(take))
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    assert window.workspace.isVisible() and "take 1.wav" in window.windowTitle()
+    assert "24 bit" in window.workspace.facts.text()
+
+
+def test_of_several_dropped_files_the_first_is_opened_and_the_rest_is_told(window, take, qtbot):
+    with qtbot.waitSignal(window.session.noticed):
+        drop(window, mime(take, take.with_name("other.wav")))
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    assert "2 files" in window.notice.text.text()
+
+
+def test_text_is_no_file(window):
+    data = QMimeData()
+    data.setText("some words")
+    assert not drop(window, data)
+
+
+def test_a_folder_is_refused_with_a_sentence(window, tmp_path, qtbot):
+    with qtbot.waitSignal(window.session.noticed):
+        drop(window, mime(tmp_path))
+    assert "folder" in window.notice.text.text() and window.empty.isVisible()
+
+
+def test_the_window_lights_up_while_a_file_hovers_over_it(ready, take):
+    data, buttons = mime(take), Qt.MouseButton.LeftButton
+    QApplication.sendEvent(
+        ready,
+        QDragEnterEvent(
+            QPoint(9, 9), Qt.DropAction.CopyAction, data, buttons, Qt.KeyboardModifier.NoModifier
+        ),
+    )
+    assert ready._veil.isVisible()
+    QApplication.sendEvent(ready, QDragLeaveEvent())
+    assert not ready._veil.isVisible()
+
+
+def test_no_part_of_the_window_swallows_a_file(ready):
+    for part in ready.findChildren(QLineEdit):
+        assert not part.acceptDrops()
+    for lane in ready.workspace.lanes:
+        assert not any(pane.acceptDrops() for pane in lane.panes)
+
+
+def test_a_sample_is_one_click_away(window, qtbot):
+    window.session.set_recipe(model=None)
+    sample = window.samples[0]
+    button = next(
+        button
+        for button in window.empty.findChildren(QAbstractButton)
+        if sample.name in button.toolTip()
+    )
+    button.click()
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
+    assert window.session.recording.path.name == sample.name
+
+
+def test_opened_files_are_offered_again(ready, qtbot, tmp_path, take):
+    assert ready.settings.recent_files == [take.resolve()]
+    ready.empty.show_recent(ready.settings.recent_files)
+    assert ready.empty.recent_files == [take.resolve()]
+    take.unlink()
+    assert ready.settings.recent_files == []
+
+
+def test_an_error_is_shown_until_it_is_closed(window, tmp_path, qtbot):
+    with qtbot.waitSignal(window.session.noticed):
+        window.open_file(tmp_path / "missing.wav")
+    assert window.notice.isVisible() and "missing.wav" in window.notice.text.text()
+    qtbot.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.notice.isVisible()
+
+
+def test_space_plays_and_pauses(ready, qtbot):
+    qtbot.keyClick(ready, Qt.Key.Key_Space)
+    assert ready.session.player.is_playing
+    assert ready.workspace.transport.play.accessibleName() == "Pause"
+    qtbot.keyClick(ready, Qt.Key.Key_Space)
+    assert not ready.session.player.is_playing
+
+
+def test_space_plays_even_while_a_number_is_typed(ready, qtbot):
+    box = ready.workspace.treatment.strength.box
+    box.setFocus()
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Space)
+    assert ready.session.player.is_playing
+
+
+@pytest.mark.parametrize(
+    "key, expected_s",
+    [
+        (Qt.Key.Key_Right, 5.0),
+        (Qt.Key.Key_Left, 3.0),
+        (Qt.Key.Key_Home, 0.0),
+        (Qt.Key.Key_End, 10.0),
+    ],
+)
+def test_keys_seek(ready, qtbot, key, expected_s):
+    ready.session.player.seek(4.0)
+    qtbot.keyClick(ready, key)
+    assert ready.session.player.position_s == pytest.approx(expected_s)
+
+
+def test_keys_choose_what_is_heard(ready, qtbot):
+    for key, monitor in (
+        (Qt.Key.Key_1, Monitor.BEFORE),
+        (Qt.Key.Key_3, Monitor.REMOVED),
+        (Qt.Key.Key_2, Monitor.AFTER),
+        (Qt.Key.Key_B, Monitor.BEFORE),
+        (Qt.Key.Key_B, Monitor.AFTER),
+    ):
+        qtbot.keyClick(ready, key)
+        assert ready.session.monitor is monitor
+        assert ready.workspace.transport.monitor.buttons[monitor].isChecked()
+
+
+def test_a_click_in_a_pane_seeks_there(ready, qtbot):
+    pane = ready.workspace.before.spectrogram
+    view = pane.getViewBox()
+    middle = pane.mapFromScene(view.mapToScene(view.width() / 2, 5.0))
+    qtbot.mouseClick(pane.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert ready.session.player.position_s == pytest.approx(5.0, abs=0.02)
+    for lane in ready.workspace.lanes:
+        for each in lane.panes:
+            assert each.playhead.value() == pytest.approx(5.0, abs=0.02)
+
+
+def test_the_wheel_zooms_all_panes_alike_around_the_pointer(ready, qtbot):
+    pane = ready.workspace.after.waveform
+    window = ready.workspace.time_window
+    at = QPointF(pane.width() * 0.75, 20)
+    under_pointer = pane.time_at(at.x())
+    turn = QWheelEvent(
+        at,
+        pane.mapToGlobal(at),
+        QPoint(),
+        QPoint(0, 360),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(pane.viewport(), turn)
+    assert window.span_s == pytest.approx(10 * 0.8**3)
+    assert pane.time_at(at.x()) == pytest.approx(under_pointer, abs=0.01)
+
+    def ranges():
+        return {
+            tuple(np.round(each.getViewBox().viewRange()[0], 6))
+            for lane in ready.workspace.lanes
+            for each in lane.panes
+        }
+
+    qtbot.waitUntil(lambda: ranges() == {tuple(np.round((window.start_s, window.end_s), 6))})
+
+
+def test_the_scroll_bar_moves_the_stretch_of_time(ready):
+    window, bar = ready.workspace.time_window, ready.workspace.scroll_bar
+    assert not bar.isEnabled()
+    window.zoom(0.25, 0.0)
+    bar.setValue(bar.maximum())
+    assert window.end_s == pytest.approx(10.0, abs=0.01)
+
+
+def test_the_slider_and_its_number_agree_with_the_recipe(ready, qtbot):
+    strength = ready.workspace.treatment.strength
+    strength.box.lineEdit().selectAll()
+    qtbot.keyClicks(strength.box.lineEdit(), "37")
+    qtbot.keyClick(strength.box.lineEdit(), Qt.Key.Key_Return)
+    assert strength.slider.value() == 37 and ready.session.recipe.strength == 0.37
+    strength.slider.setValue(80)
+    assert strength.box.value() == 80 and ready.session.recipe.strength == 0.8
+
+
+def test_a_double_click_resets(ready, qtbot):
+    mix = ready.workspace.treatment.mix
+    mix.box.setValue(20)
+    qtbot.mouseDClick(mix.slider, Qt.MouseButton.LeftButton)
+    assert ready.session.recipe.mix == 1.0 and mix.box.value() == 100
+
+
+def test_arrow_keys_on_a_slider_move_it_and_do_not_seek(ready, qtbot):
+    slider = ready.workspace.treatment.strength.slider
+    slider.setFocus()
+    qtbot.keyClick(slider, Qt.Key.Key_Left)
+    assert slider.value() == 99 and ready.session.player.position_s == 0.0
+
+
+def test_without_a_sound_device_play_is_off_and_says_why(window, take, qtbot):
+    window.session.player._multimedia.devices.clear()
+    window.session.player._devices.audioOutputsChanged.emit()
+    window.open_file(take)
+    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    transport = window.workspace.transport
+    assert not transport.play.isEnabled() and transport.no_sound.isVisible()
+    assert "No sound device" in transport.no_sound.text()
+    assert "No sound device" in transport.play.toolTip()
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert not window.session.player.is_playing
+
+
+def test_exporting_shows_progress_and_then_the_result(ready, qtbot, tmp_path):
+    with qtbot.waitSignal(ready.session.exporter.succeeded):
+        ready.session.export(tmp_path / "dry.wav")
+        assert ready.notice.cancel.isVisible() and "dry.wav" in ready.notice.text.text()
+        assert not ready.workspace.treatment.export.isEnabled()
+    assert ready.notice.show_folder.isVisible() and not ready.notice.cancel.isVisible()
+    assert ready.workspace.treatment.export.isEnabled()
+
+
+def test_the_cancel_button_ends_an_export_without_a_file(ready, qtbot, tmp_path):
+    ready.session.export(tmp_path / "dry.wav")
+    ready.notice.cancel.click()
+    qtbot.waitUntil(lambda: not ready.session.exporter.is_busy)
+    assert not (tmp_path / "dry.wav").exists() and not ready.notice.isVisible()
+
+
+def test_the_export_dialog_knows_what_cannot_be(ready, qtbot, take, tmp_path):
+    dialog = ExportDialog(ready.session.recording.info, False, ready)
+    qtbot.addWidget(dialog)
+    assert dialog.destination == tmp_path / "take 1_dry.wav" and dialog.export.isEnabled()
+    for name in (str(take), "", str(tmp_path), str(tmp_path / "nowhere" / "dry.wav")):
+        dialog.name.setText(name)
+        assert not dialog.export.isEnabled() and dialog.remark.text().strip()
+    dialog.name.setText(str(tmp_path / "there.wav"))
+    (tmp_path / "there.wav").touch()
+    dialog.with_removed.setChecked(True)
+    assert dialog.export.isEnabled() and "there.wav" in dialog.remark.text()
+    assert dialog.removed_to == tmp_path / "there_room.wav"
+
+
+def test_a_failed_rendering_is_said_in_its_lane_and_can_be_tried_again(ready, qtbot, tmp_path):
+    model = ready.session.recipe.model
+    ready.session.set_recipe(model=str(tmp_path / "missing.pt"))
+    qtbot.waitUntil(lambda: ready.session.state is State.UNTREATED)
+    lane = ready.workspace.after
+    assert lane.retry.isVisible() and not ready.workspace.treatment.export.isEnabled()
+    (tmp_path / "missing.pt").write_bytes(Path(model).read_bytes())
+    lane.retry.click()
+    qtbot.waitUntil(lambda: ready.session.state is State.READY)
+    assert not lane.retry.isVisible()
+
+
+def test_closing_while_rendering_is_quick_and_clean(window, tmp_path, qtbot):
+    path = tmp_path / "long.wav"
+    soundfile.write(path, noise(1, 120 * RATE).T, RATE)
+    window.open_file(path)
+    qtbot.waitUntil(lambda: window.session.state is State.RENDERING)
+    window.close()
+    assert not window.isVisible() and not window.session._work.is_busy
+
+
+def test_the_theme_can_be_switched_and_is_remembered(ready):
+    ready.choose_theme("light")
+    assert ready.appearance.theme.name == "light" and ready.settings.theme == "light"
+    ready.choose_theme("dark")
+    assert ready.appearance.theme.name == "dark"
+
+
+def test_every_control_has_a_name_for_a_screen_reader(ready):
+    for button in ready.findChildren(QAbstractButton):
+        if button.objectName().startswith("qt_"):
+            continue  # Qt's own
+        assert button.text() or button.accessibleName(), button
+    treatment = ready.workspace.treatment
+    for control in (treatment.strength.slider, treatment.mix.box, ready.workspace.scroll_bar):
+        assert control.accessibleName()
+
+
+def test_the_help_opens_and_closes(ready, qtbot):
+    for show, title in (
+        (ready.show_keys, "Keys and mouse"),
+        (ready.show_about, "About Dryspell"),
+    ):
+        show()
+        dialog = QApplication.activeModalWidget()
+        assert dialog.windowTitle() == title
+        dialog.accept()
+
+
+def test_a_session_outlives_no_window(qapp, qtbot, tmp_path):
+    """A window of an empty session closes without anything to wait for."""
+    store = QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(Session(), Settings(store), Appearance(qapp, "light"))
+    qtbot.addWidget(window)
+    window.show()
+    window.close()
+    assert Settings(store).geometry is not None

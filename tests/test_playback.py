@@ -1,0 +1,131 @@
+"""What is heard: exact samples, no gap and no click at any switch, in any blocks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from desktop_app.playback import CROSSFADE_S, Monitor, Playback
+from signals import noise, sine
+
+RATE = 48_000
+FADE = round(CROSSFADE_S * RATE)
+BLOCKS = [1, 127, 480, 4096]
+
+
+def pull_all(playback: Playback, block: int) -> np.ndarray:
+    """Everything that is left, pulled in blocks."""
+    blocks = [playback.pull(0)]
+    while (part := playback.pull(block)).shape[1]:
+        blocks.append(part)
+    return np.concatenate(blocks, axis=1)
+
+
+@pytest.fixture
+def dry() -> np.ndarray:
+    return noise(2, 20_011, seed=1)
+
+
+@pytest.fixture
+def removed() -> np.ndarray:
+    return noise(2, 20_011, seed=2)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_before_is_the_recording_bit_for_bit(dry, block):
+    assert np.array_equal(pull_all(Playback(dry, RATE), block), dry)
+
+
+@pytest.mark.parametrize("mix", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("monitor", list(Monitor))
+def test_each_choice_is_its_formula_once_the_crossfade_is_over(dry, removed, monitor, mix):
+    playback = Playback(dry, RATE)
+    playback.hear(monitor, mix, removed)
+    share = np.float32(mix) * removed
+    expected = {Monitor.BEFORE: dry, Monitor.AFTER: dry - share, Monitor.REMOVED: share}[monitor]
+    assert np.array_equal(pull_all(playback, 997)[:, FADE:], expected[:, FADE:])
+
+
+def test_switching_has_no_gap(dry, removed):
+    """Sample n that is heard is sample n of the recording, however often one switches."""
+    playback = Playback(dry, RATE)
+    heard = []
+    for turn in range(12):
+        playback.hear(list(Monitor)[turn % 2], 1.0, np.zeros_like(removed))
+        heard.append(playback.pull(1009))
+    assert np.array_equal(np.concatenate(heard, axis=1), dry[:, : 12 * 1009])
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_switching_has_no_click(block):
+    """Between two steady levels the output passes in equal small steps."""
+    dry, removed = np.ones((1, RATE), np.float32), np.full((1, RATE), 0.75, np.float32)
+    playback = Playback(dry, RATE)
+    before = playback.pull(1000)
+    playback.hear(Monitor.AFTER, 1.0, removed)
+    after = np.concatenate([playback.pull(block) for _ in range(-(-2000 // block))], axis=1)
+    heard = np.concatenate([before, after], axis=1)[0]
+    steps = np.diff(heard)
+    assert heard[0] == 1.0 and heard[-1] == 0.25
+    assert steps.max() <= 0 and -steps.min() <= 0.75 / FADE * 1.001
+    assert np.count_nonzero(steps) == FADE
+
+
+def test_changes_during_a_crossfade_do_not_click():
+    """A slider that is dragged changes the mix far more often than a crossfade lasts."""
+    dry, removed = np.ones((1, RATE), np.float32), np.ones((1, RATE), np.float32)
+    playback = Playback(dry, RATE)
+    heard = []
+    for step in range(100):
+        playback.hear(Monitor.AFTER, step / 99, removed)
+        heard.append(playback.pull(64))
+    heard.append(playback.pull(2 * FADE))
+    steps = np.abs(np.diff(np.concatenate(heard, axis=1)[0]))
+    assert steps.max() <= 1 / FADE * 1.001
+    assert heard[-1][0, -1] == 0.0
+
+
+def test_seeking_crossfades_and_lands_on_the_sample():
+    dry = sine(1, RATE, RATE, 440)
+    playback = Playback(dry, RATE)
+    first = playback.pull(999)
+    playback.seek(30_000)
+    second = playback.pull(3000)
+    assert np.array_equal(second[:, FADE:], dry[:, 30_000 + FADE : 33_000])
+    steps = np.abs(np.diff(np.concatenate([first, second], axis=1)[0]))
+    steepest = np.abs(np.diff(dry[0])).max()
+    assert steps.max() <= steepest + 1.0 / FADE
+
+
+def test_playing_starts_softly(dry):
+    playback = Playback(np.ones((1, RATE), np.float32), RATE)
+    playback.seek(500)
+    playback.fade_in()
+    heard = playback.pull(2 * FADE)[0]
+    assert heard[0] <= 1 / FADE and heard[-1] == 1.0
+    assert np.diff(heard).max() <= 1 / FADE * 1.001
+
+
+@pytest.mark.parametrize("position", [-5, 0, 1, 20_010, 20_011, 10**9])
+def test_seeking_stays_inside_the_recording(dry, position):
+    playback = Playback(dry, RATE)
+    playback.seek(position)
+    left = 20_011 - min(max(0, position), 20_011)
+    assert pull_all(playback, 4096).shape == (2, left)
+    assert playback.position == 20_011
+
+
+def test_a_rendering_that_arrives_while_playing_replaces_the_old_one(dry, removed):
+    playback = Playback(dry, RATE)
+    playback.hear(Monitor.REMOVED, 1.0, removed)
+    playback.pull(2 * FADE)
+    playback.hear(Monitor.REMOVED, 1.0, dry)
+    start = 2 * FADE
+    heard = playback.pull(2 * FADE)
+    assert np.array_equal(heard[:, FADE:], dry[:, start + FADE : start + 2 * FADE])
+
+
+def test_after_is_the_recording_while_nothing_is_rendered(dry):
+    playback = Playback(dry, RATE)
+    playback.hear(Monitor.AFTER, 1.0, None)
+    assert np.array_equal(pull_all(playback, 4096), dry)

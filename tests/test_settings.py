@@ -1,0 +1,53 @@
+"""What is remembered comes back, and nonsense in the store does no harm."""
+
+from __future__ import annotations
+
+import pytest
+from PyQt6.QtCore import QSettings
+
+from desktop_app.settings import MOST_RECENT_FILES, Settings
+
+
+@pytest.fixture
+def store(tmp_path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+def test_recent_files_are_newest_first_without_doubles(store, tmp_path):
+    files = [tmp_path / f"{number}.wav" for number in range(MOST_RECENT_FILES + 2)]
+    for file in files:
+        file.touch()
+        Settings(store).add_recent_file(file)
+    Settings(store).add_recent_file(files[5])
+    store.sync()
+    recent = Settings(store).recent_files
+    assert recent[0] == files[5] and len(recent) == len(set(recent)) == MOST_RECENT_FILES
+
+
+def test_one_recent_file_comes_back_from_the_disk(store, tmp_path):
+    (tmp_path / "only.wav").touch()
+    Settings(store).add_recent_file(tmp_path / "only.wav")
+    store.sync()
+    again = QSettings(store.fileName(), QSettings.Format.IniFormat)
+    assert Settings(again).recent_files == [tmp_path / "only.wav"]
+
+
+@pytest.mark.parametrize("stored, theme", [("light", "light"), ("pink", "system")])
+def test_only_known_themes_are_believed(store, stored, theme):
+    store.setValue("theme", stored)
+    assert Settings(store).theme == theme
+
+
+def test_a_folder_that_is_gone_is_forgotten(store, tmp_path):
+    settings = Settings(store)
+    settings.folder = tmp_path
+    assert settings.folder == str(tmp_path)
+    settings.folder = tmp_path / "gone"
+    assert settings.folder == ""
+
+
+def test_the_choice_about_the_removed_part_is_kept(store):
+    settings = Settings(store)
+    assert settings.export_removed is False
+    settings.export_removed = True
+    assert Settings(store).export_removed is True
