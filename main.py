@@ -24,9 +24,9 @@ def open_window(files: list[Path]) -> int:
             file=sys.stderr,
         )
         return 2
-    from desktop_app import app
+    from desktop_app.app import main as window
 
-    return app.main(files)
+    return window(files)
 
 
 if __name__ == "__main__":

@@ -77,10 +77,11 @@ def bundled_model() -> Model:
 
 @pytest.fixture
 def session(qtbot: Any, tiny_model_path: Path) -> Iterator[Any]:
-    """A window's session with the model with a known answer, and a sound device that is not real."""
+    """A window's session: a model with a known answer, a sound device that is not real."""
+    from fake_sound import Device, fake_multimedia
+
     from desktop_app.player import Player
     from desktop_app.session import Session
-    from fake_sound import Device, fake_multimedia
 
     session = Session(Player(fake_multimedia(Device())))
     session.set_recipe(model=str(tiny_model_path))

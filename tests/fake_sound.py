@@ -73,7 +73,7 @@ class Device:
 class Sink(QObject):
     """As QAudioSink: `play` takes so many frames from what it was started with."""
 
-    stateChanged = pyqtSignal(object)
+    stateChanged = pyqtSignal(object)  # noqa: N815 (Qt's name)
 
     def __init__(self, device, audio_format, parent):
         super().__init__(parent)
@@ -108,7 +108,7 @@ def fake_multimedia(*devices):
     sinks = []
 
     class Devices(QObject):
-        audioOutputsChanged = pyqtSignal()
+        audioOutputsChanged = pyqtSignal()  # noqa: N815 (Qt's name)
 
         @staticmethod
         def defaultAudioOutput():

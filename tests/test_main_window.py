@@ -10,6 +10,7 @@ import soundfile
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from signals import noise
 
 from desktop_app.main_window import MainWindow
 from desktop_app.playback import Monitor
@@ -17,7 +18,6 @@ from desktop_app.session import Session, State
 from desktop_app.settings import Settings
 from desktop_app.theme import Appearance
 from desktop_app.views.export_dialog import ExportDialog
-from signals import noise
 
 RATE = 16_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from signals import noise, sine
 
 from desktop_app.playback import CROSSFADE_S, Monitor, Playback
-from signals import noise, sine
 
 RATE = 48_000
 FADE = round(CROSSFADE_S * RATE)

@@ -6,12 +6,12 @@ import sys
 
 import numpy as np
 import pytest
+from fake_sound import Device, SampleFormat, State, fake_multimedia
+from signals import noise, sine
 
 import desktop_app.player as player_module
 from desktop_app.playback import Playback
 from desktop_app.player import NO_DEVICE, NO_MODULE, Player, load_multimedia
-from fake_sound import Device, SampleFormat, State, fake_multimedia
-from signals import noise, sine
 
 RATE = 44_100
 FADE = 2000  # more than a crossfade

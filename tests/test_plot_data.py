@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from signals import impulse, noise, sine
 
 from desktop_app.plot_data import BASE, Picture, WaveformPyramid
 from desktop_app.spectrogram import LOWEST_DB, STEP_DB, RowMap, SpectrogramPyramid, mel, mel_to_hz
-from signals import impulse, noise, sine
 
 RATE = 48_000
 LENGTHS = [1, BASE - 1, BASE, BASE + 1, 10_007, 4 * 4 * 4 * BASE + 3]

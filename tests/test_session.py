@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from conftest import tiny_gain
+from fake_sound import fake_multimedia
+from signals import noise, speech_like
 
 import desktop_app.recording as recording_module
-from conftest import tiny_gain
 from desktop_app.exporter import room_beside, suggested_destination
 from desktop_app.player import Player
 from desktop_app.recording import allocate
 from desktop_app.session import Kind, Session, State
-from fake_sound import fake_multimedia
 from processor import Model, Recipe
-from signals import noise, speech_like
 
 RATE = 16_000  # the tiny model's own: what it removes is known to the last bit
 
@@ -284,7 +284,7 @@ def test_settings_before_a_file_is_open_do_nothing_but_wait(session):
 
 @pytest.mark.parametrize("changes", [{"strength": 1.5}, {"mix": -0.1}])
 def test_impossible_settings_are_refused(session, changes):
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="must lie between 0 and 1"):
         session.set_recipe(**changes)
     assert session.recipe.strength == Recipe().strength
 

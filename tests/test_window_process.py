@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import soundfile
-
 from signals import noise
 
 ROOT = Path(__file__).resolve().parent.parent
