@@ -81,6 +81,8 @@ def _show_unexpected(
     """Log a bug and show it with details to copy; the window stays open."""
     details = "".join(traceback.format_exception(kind, error, trace))
     log.critical("Unexpected error\n%s", details)
+    if QApplication.activeModalWidget() is not None:
+        return  # one at a time
     box = QMessageBox(QMessageBox.Icon.Critical, "Dryspell", "Something went wrong in Dryspell.")
     box.setInformativeText("Your files are untouched. Please report the details below.")
     box.setDetailedText(details)

@@ -1,19 +1,19 @@
 """Our SVG icons in the theme's colours, sharp at every scale."""
 
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSize, Qt
 from PyQt6.QtGui import QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
+RESOURCES = Path(__file__).parents[1] / "resources"
 SIZES = (16, 20, 24, 32, 40, 48, 64)
 
 
 def resource(*parts: str) -> Path:
     """The path of a file or folder under resources/."""
-    return Path(str(files("resources").joinpath("/".join(parts))))
+    return RESOURCES.joinpath(*parts)
 
 
 @lru_cache(maxsize=128)

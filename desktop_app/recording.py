@@ -1,5 +1,6 @@
 """An open file in memory, and what a recipe makes of it: plain work for a Job, no Qt."""
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,12 +23,26 @@ RENDER_BLOCK_S = 2.0
 
 
 def allocate(channels: int, frames: int) -> np.ndarray:
-    """Zeros of shape (channels, frames) float32, in memory or, where large, in a file."""
-    if channels * frames * 4 <= IN_MEMORY_BYTES:
+    """Zeros of shape (channels, frames) float32, in memory or, where large, in a file.
+
+    Raises:
+        AudioFileError: There is no room for the file.
+    """
+    size = channels * frames * 4
+    if size <= IN_MEMORY_BYTES:
         return np.zeros((channels, frames), np.float32)
-    with tempfile.TemporaryFile(prefix="dryspell-") as file:
-        file.truncate(channels * frames * 4)
-        return np.memmap(file, np.float32, "r+", shape=(channels, frames))
+    try:
+        with tempfile.TemporaryFile(prefix="dryspell-") as file:
+            if hasattr(os, "posix_fallocate"):
+                # Claimed now: a disk that fills up under a mapped file kills the process.
+                os.posix_fallocate(file.fileno(), 0, size)
+            file.truncate(size)
+            return np.memmap(file, np.float32, "r+", shape=(channels, frames))
+    except OSError as error:
+        raise AudioFileError(
+            f"There is no room for {size / 1e9:.1f} GB of temporary data in "
+            f"'{tempfile.gettempdir()}'. Free some space, or set TMPDIR to another folder."
+        ) from error
 
 
 class Recording:

@@ -151,7 +151,12 @@ class Session(QObject):
             self._set_state(State.READY)
         else:
             rendering = shown.with_mix(self.recipe) if shown is not None else None
-            self._begin_rendering(rendering or Rendering(self.recording, self.recipe))
+            try:
+                rendering = rendering or Rendering(self.recording, self.recipe)
+            except DereverbError as error:  # no room for it
+                self._fail_rendering(error)
+            else:
+                self._begin_rendering(rendering)
 
     def _begin_rendering(self, rendering: Rendering) -> None:
         # The first one grows before one's eyes; a later one takes a complete one's place when done.

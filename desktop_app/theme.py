@@ -138,6 +138,8 @@ def interface_font(default: QFont) -> QFont:
         installed = set(QFontDatabase.families())
         font.setFamilies([f for f in FAMILIES if f in installed] or [default.family()])
         font.setPointSizeF(10.0)
+    if hasattr(font, "setFeature"):  # Qt 6.7: digits of one width, so that times do not jitter
+        font.setFeature(QFont.Tag("tnum"), 1)
     return font
 
 

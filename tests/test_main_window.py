@@ -76,7 +76,7 @@ def test_a_file_dropped_on_the_window_is_opened(window, take, qtbot):
     assert drop(window, mime(take))
     qtbot.waitUntil(lambda: window.session.state is State.READY)
     assert window.workspace.isVisible() and "take 1.wav" in window.windowTitle()
-    assert "24 bit" in window.workspace.facts.text()
+    assert "24\N{NO-BREAK SPACE}bit" in window.workspace.facts.text()
 
 
 def test_of_several_dropped_files_the_first_is_opened_and_the_rest_is_told(window, take, qtbot):

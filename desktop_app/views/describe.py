@@ -33,9 +33,10 @@ def facts_text(info: AudioInfo) -> str:
 
 
 def _parts(info: AudioInfo) -> list[str]:
-    return [
+    parts = [
         FORMATS.get(info.format, info.format),
         f"{info.sample_rate / 1000:g} kHz",
         SUBTYPES.get(info.subtype, info.subtype),
         LAYOUTS.get(info.channels, f"{info.channels} channels"),
     ]
+    return [part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts]

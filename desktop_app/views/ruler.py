@@ -60,7 +60,7 @@ class Ruler(QWidget):
         painter.setPen(QColor(self._theme.border))
         painter.drawLine(QPointF(x, HEIGHT - 6), QPointF(x, HEIGHT))
         painter.setPen(QColor(self._theme.muted))
-        box = QRectF(x + 7, 1, TICK_DISTANCE, HEIGHT - 6)
+        box = QRectF(x + 7, 0, TICK_DISTANCE, HEIGHT - 2 * MARK)
         if x + 44 < self.width():
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, time_text(time_s, step_s))
 

@@ -13,6 +13,7 @@ from .pane import TimePane
 CHANNEL_HEIGHT = 2.2  # in full scales; the rest is air between channels
 SCALE_STEP_DB = 3.0
 LOWEST_SCALE_DB = -42.0
+SLACK_DB = 0.5  # how far a peak may reach into the air
 LABEL_HEIGHT = 14
 
 
@@ -94,9 +95,9 @@ def _channel_name(channel: int, channels: int) -> str:
 
 
 def display_scale(peak: float) -> float:
-    """The magnitude at the edge of the plot: the peak, rounded up to a step of 3 dB."""
+    """The magnitude at the edge of the plot: about the peak, in steps of 3 dB."""
     peak_db = 20 * math.log10(max(peak, 1e-6))
-    steps = math.ceil(peak_db / SCALE_STEP_DB - 1e-6)
+    steps = math.ceil((peak_db - SLACK_DB) / SCALE_STEP_DB)
     return 10 ** (min(0.0, max(LOWEST_SCALE_DB, SCALE_STEP_DB * steps)) / 20)
 
 
