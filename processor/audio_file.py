@@ -120,6 +120,17 @@ def native_name(path: Path) -> str | bytes:
     return os.fsencode(path) if os.name == "posix" else str(path)
 
 
+class _FromStartToEnd(soundfile.SoundFile):
+    """A file that is not asked where it is.
+
+    soundfile seeks to the end of what it has just read after every block: for nothing, and in
+    vain in a FLAC file without a length.
+    """
+
+    def seekable(self) -> bool:
+        return False
+
+
 def _opened(path: Path) -> soundfile.SoundFile:
     try:
         status = path.stat()
@@ -143,7 +154,7 @@ def _opened(path: Path) -> soundfile.SoundFile:
     if not os.access(path, os.R_OK):
         raise AudioFileError(f"Cannot read '{path}': permission denied. Ask its owner, or copy it.")
     try:
-        sound = soundfile.SoundFile(native_name(path))
+        sound = _FromStartToEnd(native_name(path))
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioFileError(
             f"Cannot read '{path}': no audio data, or damaged. Convert it to WAV or FLAC."
@@ -169,8 +180,8 @@ def _raw_blocks(
     path: Path, sound: soundfile.SoundFile, block_frames: int
 ) -> Iterator[npt.NDArray[np.float32]]:
     """Yield (n, channels) until the data ends."""
+    at = 0
     while True:
-        at = sound.tell()
         try:
             block = sound.read(block_frames, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError) as error:
@@ -180,6 +191,7 @@ def _raw_blocks(
             ) from error
         if not len(block):
             return
+        at += len(block)
         yield block
 
 

@@ -141,6 +141,8 @@ def process_file(
 def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:
     """Refuse jobs that would overwrite a source, each other, or what stands there already.
 
+    And names whose ending stands for no format that is read or written here.
+
     Sources are recognised through symbolic and hard links, relative paths, and the spellings
     that a file system without upper and lower case takes for the same.
 
@@ -151,6 +153,7 @@ def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:
     claimed: dict[str, Path] = {}
     existing: list[Path] = []
     for job in jobs:
+        container_for(job.source, verb="read")  # its name is often the output's, too
         for output in job.outputs:
             container_for(output, verb="write")
             identity, place = _identity(output), _place(output)

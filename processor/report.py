@@ -95,9 +95,9 @@ class Report:
         self._results.append(result)
         self._begun.pop(result.job, None)
         if not result.ok:
-            print(result.error, file=sys.stderr)
+            print(result.error, file=sys.stderr, flush=True)
         elif not self._quiet and not self._as_json:
-            print(_line(result))
+            print(_line(result), flush=True)
 
     def _sum_up(self) -> None:
         if not self._planned:

@@ -1,0 +1,167 @@
+"""Reading sound files in blocks, and writing them whole or not at all."""
+
+import os
+import struct
+
+import numpy as np
+import pytest
+import soundfile
+from signals import noise
+
+from processor.audio_file import probe, read_blocks, read_tags
+from processor.audio_writer import AudioWriter
+from processor.errors import AudioFileError, Cancelled
+
+
+def write(path, waveform, sample_rate=48000, subtype=None):
+    soundfile.write(path, waveform.T, sample_rate, subtype)
+    return path
+
+
+def read(path):
+    return soundfile.read(path, dtype="float32", always_2d=True)[0].T
+
+
+@pytest.mark.parametrize(
+    ("name", "sample_rate", "channels", "subtype"),
+    [
+        ("a.wav", 16000, 1, "PCM_16"),
+        ("a.flac", 44100, 2, "PCM_24"),
+        ("a.aiff", 22050, 6, "PCM_16"),
+        ("a.ogg", 48000, 1, "VORBIS"),
+        ("a.WAV", 192000, 2, "FLOAT"),
+    ],
+)
+def test_probe_tells_what_was_written(tmp_path, name, sample_rate, channels, subtype):
+    path = write(tmp_path / name, noise(channels, 4801), sample_rate, subtype)
+    info = probe(path)
+    assert (info.sample_rate, info.channels, info.frames) == (sample_rate, channels, 4801)
+    assert info.subtype == subtype
+    assert info.duration_s == pytest.approx(4801 / sample_rate)
+
+
+@pytest.mark.parametrize("block_frames", [1, 479, 480, 4800, 4801, 100_000])
+def test_blocks_join_to_the_file_whatever_their_size(tmp_path, block_frames):
+    path = write(tmp_path / "a.wav", noise(2, 4801)[:, : 4801 if block_frames > 1 else 20])
+    blocks = list(read_blocks(path, block_frames))
+    np.testing.assert_array_equal(np.concatenate(blocks, axis=1), read(path))
+    assert all(block.shape[1] == block_frames for block in blocks[:-1])
+    assert all(block.dtype == np.float32 and block.flags.c_contiguous for block in blocks)
+
+
+def test_flac_from_a_pipe_has_no_length_in_its_header_and_is_counted(tmp_path):
+    path = write(tmp_path / "a.flac", noise(1, 12345), subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    # STREAMINFO: 36 bits of total samples after 20 bits of rate, 3 of channels and 5 of depth.
+    content[21] &= 0xF0
+    content[22:26] = bytes(4)
+    path.write_bytes(content)
+    assert probe(path).frames == 12345
+    assert sum(block.shape[1] for block in read_blocks(path, 1000)) == 12345
+
+
+def test_wav_from_a_pipe_announces_the_largest_size_and_is_read_to_its_end(tmp_path):
+    path = write(tmp_path / "a.wav", noise(1, 12345), subtype="PCM_16")
+    content = bytearray(path.read_bytes())
+    at = content.index(b"data") + 4
+    content[at : at + 4] = struct.pack("<I", 0xFFFFFFFF)
+    path.write_bytes(content)
+    assert sum(block.shape[1] for block in read_blocks(path)) == 12345
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.aiff", "a.ogg"])
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_a_file_that_was_cut_off_is_refused(tmp_path, name, keep):
+    path = write(tmp_path / name, noise(2, 96000))
+    content = path.read_bytes()
+    path.write_bytes(content[: int(keep * len(content))])
+    with pytest.raises(AudioFileError, match=name):
+        list(read_blocks(path))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
+def test_a_sample_that_is_no_number_is_named_by_its_place(tmp_path, bad, subtype):
+    waveform = noise(2, 5000).astype(np.float64)
+    waveform[1, 4321] = bad
+    path = write(tmp_path / "a.wav", waveform, subtype=subtype)
+    with pytest.raises(AudioFileError, match=r"a\.wav.*sample 4321 \(at 0\.090 s\)"):
+        list(read_blocks(path, 1000))
+
+
+@pytest.mark.parametrize(
+    ("container", "name"), [("WAV", "a.wav"), ("FLAC", "a.flac"), ("OGG", "a.ogg")]
+)
+def test_tags_come_back(tmp_path, container, name):
+    tags = {"title": "Küche", "artist": "Someone", "comment": "take 3", "date": "2024"}
+    subtype = "VORBIS" if container == "OGG" else "PCM_16"
+    with AudioWriter(tmp_path / name, 48000, 1, container, subtype, tags=tags) as writer:
+        writer.write(noise(1, 1000))
+    assert {key: read_tags(tmp_path / name).get(key) for key in tags} == tags
+
+
+def test_the_writer_returns_what_a_reader_gets(tmp_path):
+    with AudioWriter(tmp_path / "a.wav", 48000, 2, "WAV", "PCM_16") as writer:
+        stored = [writer.write(noise(2, size, seed=size)) for size in (1, 0, 479, 480)]
+    np.testing.assert_array_equal(np.concatenate(stored, axis=1), read(tmp_path / "a.wav"))
+
+
+@pytest.mark.parametrize("error", [Cancelled, KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_writer_leaves_nothing_and_the_earlier_file(tmp_path, error):
+    path = write(tmp_path / "a.wav", noise(1, 100))
+    before = path.read_bytes()
+
+    def interrupted():
+        with AudioWriter(path, 48000, 1, "WAV", "PCM_16", overwrite=True) as writer:
+            writer.write(noise(1, 5000))
+            raise error
+
+    with pytest.raises(error):
+        interrupted()
+    assert os.listdir(tmp_path) == ["a.wav"]
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_appeared_meanwhile_is_not_overwritten(tmp_path):
+    path = tmp_path / "a.wav"
+
+    def race():
+        with AudioWriter(path, 48000, 1, "WAV", "PCM_16") as writer:
+            writer.write(noise(1, 100))
+            path.write_text("mine")
+
+    with pytest.raises(AudioFileError, match="exists already"):
+        race()
+    assert path.read_text() == "mine"
+    assert os.listdir(tmp_path) == ["a.wav"]
+
+
+def test_a_number_that_is_none_is_never_written(tmp_path):
+    waveform = np.array([[0.0, np.nan]], np.float32)
+    writer = AudioWriter(tmp_path / "a.wav", 8000, 1, "WAV", "ULAW")
+    with pytest.raises(ValueError, match="NaN"), writer:
+        writer.write(waveform)
+    assert os.listdir(tmp_path) == []
+
+
+def test_more_channels_than_the_container_holds_is_a_sentence(tmp_path):
+    writer = AudioWriter(tmp_path / "a.flac", 48000, 9, "FLAC", "PCM_16")
+    with pytest.raises(AudioFileError, match=r"a\.flac.*9 channels.*\.wav"), writer:
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_output_has_the_usual_permissions(tmp_path):
+    (tmp_path / "plain").touch()
+    with AudioWriter(tmp_path / "a.wav", 48000, 1, "WAV", "PCM_16") as writer:
+        writer.write(noise(1, 10))
+    assert (tmp_path / "a.wav").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+def test_writing_through_a_link_keeps_the_link(tmp_path):
+    (tmp_path / "real.wav").write_text("old")
+    (tmp_path / "link.wav").symlink_to("real.wav")
+    with AudioWriter(tmp_path / "link.wav", 48000, 1, "WAV", "PCM_16", overwrite=True) as writer:
+        writer.write(noise(1, 10))
+    assert (tmp_path / "link.wav").is_symlink()
+    assert probe(tmp_path / "real.wav").frames == 10

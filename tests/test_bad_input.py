@@ -1,0 +1,162 @@
+"""Whatever comes in, the command line answers with one sentence, and nothing is left behind."""
+
+import errno
+import os
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from signals import noise
+
+from processor.audio_file import read_blocks
+from processor.cli import main
+from processor.errors import AudioFileError
+
+
+def missing(path):
+    return path / "missing.wav"
+
+
+def empty(path):
+    (path / "empty.wav").touch()
+    return path / "empty.wav"
+
+
+def text(path):
+    (path / "text.wav").write_text("This is not a recording. " * 100)
+    return path / "text.wav"
+
+
+def unknown_ending(path):
+    soundfile.write(path / "known.wav", noise(1, 1000).T, 16000)
+    return (path / "known.wav").rename(path / "unknown.xyz")
+
+
+def without_samples(path):
+    soundfile.write(path / "silent.wav", np.zeros((0, 1)), 16000)
+    return path / "silent.wav"
+
+
+def cut_off(path):
+    soundfile.write(path / "cut.wav", noise(1, 16000).T, 16000)
+    content = (path / "cut.wav").read_bytes()
+    (path / "cut.wav").write_bytes(content[:9999])
+    return path / "cut.wav"
+
+
+def not_a_number(path):
+    waveform = noise(1, 1000)
+    waveform[0, 10] = np.nan
+    soundfile.write(path / "nan.wav", waveform.T, 16000, "FLOAT")
+    return path / "nan.wav"
+
+
+def too_slow(path):
+    soundfile.write(path / "slow.wav", noise(1, 1000).T, 4000)
+    return path / "slow.wav"
+
+
+def too_fast(path):
+    soundfile.write(path / "fast.wav", noise(1, 1000).T, 384000)
+    return path / "fast.wav"
+
+
+@pytest.mark.parametrize("place", ["process", "batch"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        missing,
+        empty,
+        text,
+        unknown_ending,
+        without_samples,
+        cut_off,
+        not_a_number,
+        too_slow,
+        too_fast,
+    ],
+)
+def test_bad_input_is_one_sentence_and_no_output(tmp_path, tiny_model_path, capsys, bad, place):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path = bad(folder)
+    content = path.read_bytes() if path.exists() else None
+    output = str(tmp_path / "out")
+    arguments = [str(path), "-o", output + "/"] if place == "process" else [str(folder), output]
+    code = main([place, *arguments, "--model", str(tiny_model_path)])
+    out, err = capsys.readouterr()
+    # Known before any work: the ending says no, or there is nothing in that folder to work on.
+    is_refused = bad is unknown_ending or (bad is missing and place == "batch")
+    assert code == (2 if is_refused else 1)
+    assert (path.name if place == "process" or not is_refused else str(folder)) in err
+    assert err.count("\n") == 1
+    assert err.strip().endswith(".")
+    assert "Traceback" not in out + err
+    assert not os.path.isdir(output) or os.listdir(output) == []
+    assert content is None or path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path, tiny_model_path, capsys):
+    soundfile.write(tmp_path / "a.wav", noise(1, 1000).T, 16000)
+    (tmp_path / "file").write_text("in the way")
+    output = tmp_path / "file" / "b.wav"
+    call = ["process", str(tmp_path / "a.wav"), "-o", str(output), "--model", str(tiny_model_path)]
+    assert main(call) == 1
+    err = capsys.readouterr().err
+    assert str(tmp_path / "file") in err
+    assert "folder that you may write to" in err
+
+
+def test_a_folder_without_permission_is_named(tmp_path, tiny_model_path, capsys, monkeypatch):
+    # Simulated: whoever runs the tests as root may write everywhere.
+    def touch(self, *args, **kwargs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    soundfile.write(tmp_path / "a.wav", noise(1, 1000).T, 16000)
+    monkeypatch.setattr(Path, "touch", touch)
+    output = tmp_path / "b.wav"
+    call = ["process", str(tmp_path / "a.wav"), "-o", str(output), "--model", str(tiny_model_path)]
+    assert main(call) == 1
+    assert f"Cannot write '{output}': permission denied" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def good_headers(tmp_path_factory):
+    """A small file of every kind, as bytes, by its ending."""
+    folder = tmp_path_factory.mktemp("good")
+    contents = {}
+    for name in ("a.wav", "a.flac", "a.aiff", "a.ogg"):
+        soundfile.write(folder / name, noise(2, 2000).T, 16000)
+        contents[name] = (folder / name).read_bytes()
+    return contents
+
+
+# Mutated Vorbis data makes libvorbis ask for any amount of memory: headers of the others only.
+@given(data=st.data())
+@settings(
+    deadline=None,
+    max_examples=150,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_mutated_header_is_read_or_refused_with_a_sentence(tmp_path, good_headers, data):
+    name = data.draw(st.sampled_from(["a.wav", "a.flac", "a.aiff"]))
+    content = bytearray(good_headers[name])
+    changes = st.lists(
+        st.tuples(st.integers(0, 60), st.integers(0, 2**32 - 1)), min_size=1, max_size=3
+    )
+    for at, value in data.draw(changes):
+        content[at : at + 4] = struct.pack("<I", value)
+    path = tmp_path / name
+    path.write_bytes(content)
+    try:
+        for block in read_blocks(path, 500):
+            assert np.isfinite(block).all()
+    except AudioFileError as refusal:
+        sentence = str(refusal)
+    else:
+        sentence = f"{name} was read."
+    assert name in sentence
