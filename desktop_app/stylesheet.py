@@ -103,12 +103,12 @@ QScrollBar::handle:horizontal:disabled { background: transparent; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 
-#notice { border-radius: 8px; }
+#notice { border: 1px solid $border; border-radius: 8px; }
 #notice[kind="error"] { background: $error_ground; }
 #notice[kind="error"] QLabel { color: $error; }
-#notice[kind="done"], #notice[kind="busy"] { background: $done_ground; }
+#notice[kind="done"] { background: $done_ground; }
 #notice[kind="done"] QLabel { color: $done; }
-#notice[kind="busy"] { background: $raised; }
+#notice[kind="busy"] { background: $surface; }
 
 #dropzone { border: 2px dashed $border; border-radius: 16px; background: $surface; }
 #dropzone[hot="true"] { border-color: $accent; }

@@ -176,6 +176,7 @@ class PercentSlider(QWidget):
         column.addLayout(top)
         column.addWidget(self.slider)
         column.addLayout(bottom)
+        self.setTabOrder(self.slider, self.box)
 
     def set_share(self, share: float) -> None:
         """Show this share without telling anyone."""
