@@ -15,8 +15,20 @@ def target() -> torch.Tensor:
     return torch.from_numpy(speech_like(2, RATE, RATE))
 
 
-def loss(estimate: torch.Tensor, over_attenuation: float = 0.5) -> float:
-    return float(spectral_loss(estimate, target(), RATE, over_attenuation))
+def loss(
+    estimate: torch.Tensor,
+    over_attenuation: float = 0.5,
+    level: float = 1.0,
+) -> float:
+    return float(
+        spectral_loss(
+            estimate,
+            level * target(),
+            RATE,
+            complex_share=0.1,
+            over_attenuation=over_attenuation,
+        )
+    )
 
 
 def test_equal_waveforms_cost_nothing() -> None:
@@ -34,13 +46,32 @@ def test_too_quiet_costs_more_than_too_loud() -> None:
     assert loss(2 * target(), over_attenuation=2.0) == pytest.approx(loss(2 * target(), 0.0))
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_an_unknown_phase_pulls_the_magnitude_down_by_the_complex_share(share: float) -> None:
+    """Over both signs of the target, the best level is (1 - share) of it, compressed."""
+    levels = torch.linspace(0.1, 1.2, 111)
+    costs = [
+        sum(
+            float(
+                spectral_loss(
+                    level * target(), sign * target(), RATE, complex_share=share, over_attenuation=0
+                )
+            )
+            for sign in (1, -1)
+        )
+        for level in levels
+    ]
+    best = float(levels[int(torch.tensor(costs).argmin())])
+    assert best**0.3 == pytest.approx(1 - share, abs=0.02)
+
+
 def test_the_level_of_a_pair_does_not_matter() -> None:
     noisy = target() + 0.01
-    quiet = float(spectral_loss(0.05 * noisy, 0.05 * target(), RATE, 0.5))
-    assert quiet == pytest.approx(loss(noisy), rel=0.02)
+    assert loss(0.05 * noisy, level=0.05) == pytest.approx(loss(noisy), rel=0.02)
 
 
 def test_the_gradient_is_finite_at_silence() -> None:
     estimate = torch.zeros(1, RATE, requires_grad=True)
-    spectral_loss(estimate, torch.zeros(1, RATE), RATE, 0.5).backward()
+    silence = torch.zeros(1, RATE)
+    spectral_loss(estimate, silence, RATE, complex_share=0.1, over_attenuation=1.0).backward()
     assert estimate.grad is not None and torch.isfinite(estimate.grad).all()

@@ -31,7 +31,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data/ and a finished tiny run in runs/tiny/."""
     folder = tmp_path_factory.mktemp("training")
     write_corpora(folder / "data", RATE)
-    train(Config.load(TINY), folder / "data", folder / "runs" / "tiny", hours=3 / 3600)
+    train(Config.load(TINY), folder / "data", folder / "runs" / "tiny", hours=1, steps=3)
     return folder
 
 
@@ -64,15 +64,23 @@ def test_a_run_leaves_a_checkpoint_and_a_learning_curve(run: Path) -> None:
 
 def test_a_resumed_run_goes_on_where_it_stopped(run: Path) -> None:
     before = steps_logged(run)[-1]
-    train(Config.load(TINY), run / "data", run / "runs" / "tiny", hours=5 / 3600)
-    after = steps_logged(run)
-    assert after[-1] > before
-    assert after == sorted(after)
+    train(Config.load(TINY), run / "data", run / "runs" / "tiny", hours=1, steps=before + 2)
+    assert steps_logged(run)[-1] == before + 2
+
+
+def test_a_changed_configuration_is_noted_and_begins_its_own_best(run: Path) -> None:
+    folder = run / "runs" / "tiny"
+    changed = dataclasses.replace(Config.load(TINY), complex_share=0.2)
+    before = steps_logged(run)[-1]
+    train(changed, run / "data", folder, hours=1, steps=before + 1)
+    saved = torch.load(folder / "checkpoint.pt", weights_only=True)
+    assert [entry["config"]["complex_share"] for entry in saved["history"]] == [0.1, 0.2]
+    assert saved["history"][1]["from_step"] == before
 
 
 def test_a_run_whose_time_is_spent_trains_no_further(run: Path) -> None:
     before = steps_logged(run)
-    train(Config.load(TINY), run / "data", run / "runs" / "tiny", hours=1 / 3600)
+    train(Config.load(TINY), run / "data", run / "runs" / "tiny", hours=1e-6)
     assert steps_logged(run) == before
 
 
@@ -83,7 +91,7 @@ def test_the_exported_model_is_the_trained_network(run: Path, tmp_path: Path) ->
     model = Model.load(tmp_path / "tiny.pt")
     assert model.spec.name == spec.name == "tiny"
     assert model.spec.latency_samples == network.latency_samples
-    assert model.spec.provenance["config"]["seed"] == config.seed
+    assert model.spec.provenance["history"][0]["config"]["seed"] == config.seed
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.pt"]
 
 

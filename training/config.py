@@ -62,8 +62,10 @@ class Config:
     weight_decay: float = 1e-2
     gradient_clip: float = 1.0
     ema_decay: float = 0.998
-    over_attenuation: float = 0.5
+    complex_share: float = 0.1
+    over_attenuation: float = 1.0
     checkpoint_every_s: float = 180.0
+    validation_pairs: int = 48
     workers: int = 1
 
     @classmethod

@@ -50,7 +50,7 @@ def load_network(checkpoint: str | Path) -> tuple[Network, Config, dict[str, Any
         "trained_hours": round(saved["trained_s"] / 3600, 2),
         "heard_hours": round(saved["heard_h"], 1),
         "validation_loss": round(saved["score"], 5),
-        "config": config.to_dict(),
+        "history": saved["history"],
     }
     return network.eval(), config, provenance
 

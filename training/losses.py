@@ -7,19 +7,27 @@ from torch import Tensor
 
 RESOLUTIONS = ((512, 256), (1536, 512))
 COMPRESSION = 0.3
-COMPLEX_SHARE = 0.3
 HIGH_HZ = 8000.0
 HIGH_WEIGHT = 0.35
 
 
 def spectral_loss(
-    estimate: Tensor, target: Tensor, sample_rate: int, over_attenuation: float
+    estimate: Tensor,
+    target: Tensor,
+    sample_rate: int,
+    *,
+    complex_share: float,
+    over_attenuation: float,
 ) -> Tensor:
     """Mean distance of compressed magnitudes and complex spectra, a scalar.
 
     Both waveforms (clips, samples) are divided by the target's level first, so that quiet
     recordings count as much as loud ones. Magnitudes below the target's cost `over_attenuation`
-    times more: a cut consonant is worse than a little reverberation left.
+    times more on top: a cut consonant is worse than a little reverberation left.
+
+    `complex_share` has a price. Where the phase cannot be told, the best complex estimate is
+    zero: the compressed magnitude settles at (1 - complex_share) of the target's, which for a
+    share of 0.3 is 10 dB too quiet, for 0.1 is 3 dB.
     """
     level = target.square().mean(dim=1, keepdim=True).sqrt() + 1e-5
     estimate, target = estimate / level, target / level
@@ -34,11 +42,15 @@ def spectral_loss(
         frequency = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, device=estimate.device)
         weight = torch.where(frequency < HIGH_HZ, 1.0, HIGH_WEIGHT)
         weight = (weight / weight.mean())[None, :, None]
-        total = total + _compressed_distance(spectra[0], spectra[1], weight, over_attenuation)
+        total = total + _compressed_distance(
+            spectra[0], spectra[1], weight, complex_share, over_attenuation
+        )
     return total / len(RESOLUTIONS)
 
 
-def _compressed_distance(a: Tensor, b: Tensor, weight: Tensor, over_attenuation: float) -> Tensor:
+def _compressed_distance(
+    a: Tensor, b: Tensor, weight: Tensor, complex_share: float, over_attenuation: float
+) -> Tensor:
     power_a = a.real.square() + a.imag.square() + 1e-6
     power_b = b.real.square() + b.imag.square() + 1e-6
     squeeze_a = power_a ** ((COMPRESSION - 1) / 2)
@@ -47,4 +59,4 @@ def _compressed_distance(a: Tensor, b: Tensor, weight: Tensor, over_attenuation:
     magnitude = difference.square() + over_attenuation * difference.clamp(max=0).square()
     spectrum = (a.real * squeeze_a - b.real * squeeze_b).square()
     spectrum = spectrum + (a.imag * squeeze_a - b.imag * squeeze_b).square()
-    return (weight * ((1 - COMPLEX_SHARE) * magnitude + COMPLEX_SHARE * spectrum)).mean()
+    return (weight * ((1 - complex_share) * magnitude + complex_share * spectrum)).mean()

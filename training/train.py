@@ -27,7 +27,6 @@ from training.losses import spectral_loss
 from training.network import Network
 
 VALIDATION_SEED = 0
-VALIDATION_PAIRS = 48
 UNBOUNDED = 1 << 40
 
 
@@ -38,12 +37,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--config", type=Path, help="TOML file (default: training/config.py)")
     parser.add_argument("--hours", type=float, help="time budget of the whole run, resumed or not")
+    parser.add_argument("--steps", type=int, help="stop after so many in all, if the hours last")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     arguments = parser.parse_args()
     config = Config.load(arguments.config) if arguments.config else Config()
     torch.set_num_threads(arguments.threads)
     _keep_freed_memory()
-    train(config, arguments.data, arguments.out, arguments.hours or config.hours)
+    hours = arguments.hours or config.hours
+    train(config, arguments.data, arguments.out, hours, steps=arguments.steps)
 
 
 def _keep_freed_memory() -> None:
@@ -55,8 +56,11 @@ def _keep_freed_memory() -> None:
         libc.mallopt(no_mmap, 0)
 
 
-def train(config: Config, data: Path, out: Path, hours: float) -> Path:
-    """Train for `hours` in all (earlier runs in `out` included); return the checkpoint's path."""
+def train(config: Config, data: Path, out: Path, hours: float, *, steps: int | None = None) -> Path:
+    """Train for `hours` in all, earlier runs in `out` included; return the checkpoint's path.
+
+    Stops early after `steps`, earlier runs included as well.
+    """
     out.mkdir(parents=True, exist_ok=True)
     path = out / "checkpoint.pt"
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -67,12 +71,17 @@ def train(config: Config, data: Path, out: Path, hours: float) -> Path:
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
     step, trained_s, best = 0, 0.0, math.inf
+    history = [{"from_step": 0, "config": config.to_dict()}]
     if path.exists():
         saved = torch.load(path, map_location=device, weights_only=True)
         network.load_state_dict(saved["network"])
         average.load_state_dict(saved["average"])
         optimiser.load_state_dict(saved["optimiser"])
-        step, trained_s, best = saved["step"], saved["trained_s"], saved["best"]
+        step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
+        if history[-1]["config"] == config.to_dict():
+            best = saved["best"]
+        else:  # losses under another configuration cannot be compared
+            history.append({"from_step": step, "config": config.to_dict()})
         print(f"continuing from step {step}, {trained_s / 3600:.2f} h")
 
     cache = out.parent / "cache"
@@ -81,7 +90,8 @@ def train(config: Config, data: Path, out: Path, hours: float) -> Path:
     log = _Log(out / "log.csv")
     began = saved_at = time.monotonic()
     earlier_s, running = trained_s, 0.0
-    while trained_s < hours * 3600:
+    last_step = UNBOUNDED if steps is None else steps
+    while trained_s < hours * 3600 and step < last_step:
         rate = _learning_rate(config, step, trained_s / (hours * 3600))
         for group in optimiser.param_groups:
             group["lr"] = rate
@@ -99,12 +109,14 @@ def train(config: Config, data: Path, out: Path, hours: float) -> Path:
         running += (0.02 if step > 1 else 1.0) * (loss.item() - running)
         trained_s = earlier_s + time.monotonic() - began
 
-        if time.monotonic() - saved_at > config.checkpoint_every_s or trained_s >= hours * 3600:
+        due = time.monotonic() - saved_at > config.checkpoint_every_s
+        if due or trained_s >= hours * 3600 or step == last_step:
             score = _validate(average, validation, config)
             heard_h = step * config.batch_size * config.data.clip_s / 3600
             log.write(step, trained_s / 3600, heard_h, rate, running, score)
             state: dict[str, Any] = {
                 "config": config.to_dict(),
+                "history": history,
                 "network": network.state_dict(),
                 "average": average.state_dict(),
                 "optimiser": optimiser.state_dict(),
@@ -117,12 +129,12 @@ def train(config: Config, data: Path, out: Path, hours: float) -> Path:
             _save(state, path)
             if score < best:
                 best = score
-                _save({k: state[k] for k in ("config", "average", *_FIGURES)}, out / "best.pt")
+                _save({key: state[key] for key in _SHIPPED}, out / "best.pt")
             saved_at = time.monotonic()
     return path
 
 
-_FIGURES = ("step", "trained_s", "heard_h", "score")
+_SHIPPED = ("config", "history", "average", "step", "trained_s", "heard_h", "score")
 
 
 def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Config) -> Tensor:
@@ -137,7 +149,8 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
         estimate,
         target[:, : usable - latency],
         config.network.sample_rate,
-        config.over_attenuation,
+        complex_share=config.complex_share,
+        over_attenuation=config.over_attenuation,
     )
 
 
@@ -168,7 +181,7 @@ def _validation_batches(
 ) -> list[tuple[Tensor, Tensor]]:
     rate = config.network.sample_rate
     sources = Sources.load(data, "valid", rate, cache)
-    pairs = Pairs(sources, config.data, rate, VALIDATION_SEED, VALIDATION_PAIRS)
+    pairs = Pairs(sources, config.data, rate, VALIDATION_SEED, config.validation_pairs)
     loader = DataLoader(pairs, batch_size=config.batch_size)
     return [(reverberant.to(device), target.to(device)) for reverberant, target in loader]
 
