@@ -15,12 +15,6 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def test_packaging_is_no_package():
-    # It would shadow PyPI's `packaging` for everything that runs in the checkout.
-    assert not (ROOT / "packaging" / "__init__.py").exists()
-    assert import_module("packaging.version").__file__ is not None
-
-
 @pytest.mark.parametrize("package", ["processor", "desktop_app", "training", "resources"])
 def test_every_folder_with_code_in_a_package_is_a_package(package):
     for module in (ROOT / package).rglob("*.py"):
