@@ -168,7 +168,8 @@ def _opened(plugins: Iterable[BoardItem]) -> Iterator[Plugin]:
 def _opened_once(plugins: Iterable[BoardItem]) -> tuple[Plugin, ...]:
     """Return the opened plugins, or raise ValueError if one is there twice."""
     flat = tuple(_opened(plugins))
-    seen: set[int] = set()
+    # Held, not only numbered: a container's parts are wrapped anew, and a freed wrapper's id is reused.
+    seen: dict[int, object] = {}
     for plugin in flat:
         for part in _with_parts(plugin):
             if id(part) in seen:
@@ -176,7 +177,7 @@ def _opened_once(plugins: Iterable[BoardItem]) -> tuple[Plugin, ...]:
                     f"{part!r} would be in the board more than once. It remembers the audio that "
                     f"runs through it: make another {_name_of(part)} with the same settings."
                 )
-            seen.add(id(part))
+            seen[id(part)] = part
     return flat
 
 
