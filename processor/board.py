@@ -168,7 +168,7 @@ def _opened(plugins: Iterable[BoardItem]) -> Iterator[Plugin]:
 def _opened_once(plugins: Iterable[BoardItem]) -> tuple[Plugin, ...]:
     """Return the opened plugins, or raise ValueError if one is there twice."""
     flat = tuple(_opened(plugins))
-    # Held, not only numbered: a container's parts are wrapped anew, and a freed wrapper's id is reused.
+    # Held, not only numbered: parts are wrapped anew, and the id of a freed wrapper is reused.
     seen: dict[int, object] = {}
     for plugin in flat:
         for part in _with_parts(plugin):
