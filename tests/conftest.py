@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 import torch
+from signals import noise
 
 from processor.model import Model, ModelSpec
 
@@ -87,3 +89,39 @@ def session(qtbot: Any, tiny_model_path: Path) -> Iterator[Any]:
     session.set_recipe(model=str(tiny_model_path))
     yield session
     session.shut_down()
+
+
+@pytest.fixture
+def window(qtbot: Any, qapp: Any, session: Any, tmp_path: Path) -> Any:
+    """The window on that session, shown, with settings of its own."""
+    from PyQt6.QtCore import QSettings
+
+    from desktop_app.main_window import MainWindow
+    from desktop_app.settings import Settings
+    from desktop_app.theme import Appearance
+
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(session, Settings(store), Appearance(qapp, "dark"))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    return window
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Path:
+    """A recording of ten seconds: stereo, 16 kHz, 24 bit."""
+    path = tmp_path / "take 1.wav"
+    soundfile.write(path, noise(2, 10 * 16_000).T, 16_000, subtype="PCM_24")
+    return path
+
+
+@pytest.fixture
+def ready(window: Any, take: Path, qtbot: Any) -> Any:
+    """The window with that recording, rendered."""
+    from desktop_app.session import State
+
+    window.open_file(take)
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
+    return window

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PyQt6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QWheelEvent
-from PyQt6.QtWidgets import QAbstractButton, QApplication, QLineEdit
+from PyQt6.QtCore import QPoint, QPointF, QSettings, Qt
+from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtWidgets import QAbstractButton, QApplication
 from signals import noise
 
 from desktop_app.main_window import MainWindow
@@ -17,105 +17,13 @@ from desktop_app.playback import Monitor
 from desktop_app.session import Session, State
 from desktop_app.settings import Settings
 from desktop_app.theme import Appearance
-from desktop_app.views.export_dialog import ExportDialog
 
 RATE = 16_000
-
-
-@pytest.fixture
-def window(qtbot, qapp, session, tmp_path) -> MainWindow:
-    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    appearance = Appearance(qapp, "dark")
-    window = MainWindow(session, Settings(store), appearance)
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    window.activateWindow()
-    return window
-
-
-@pytest.fixture
-def take(tmp_path) -> Path:
-    path = tmp_path / "take 1.wav"
-    soundfile.write(path, noise(2, 10 * RATE).T, RATE, subtype="PCM_24")
-    return path
-
-
-@pytest.fixture
-def ready(window, take, qtbot) -> MainWindow:
-    """The window with a recording that has been rendered."""
-    window.open_file(take)
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
-    return window
-
-
-def mime(*paths: Path) -> QMimeData:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    return data
-
-
-def drop(target, data: QMimeData) -> bool:
-    """Drag this over `target` and let it go; returns whether it was taken."""
-    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(99, 99), Qt.DropAction.CopyAction, data, buttons, keys)
-    QApplication.sendEvent(target, enter)
-    if not enter.isAccepted():
-        return False
-    event = QDropEvent(QPointF(99, 99), Qt.DropAction.CopyAction, data, buttons, keys)
-    QApplication.sendEvent(target, event)
-    return event.isAccepted()
 
 
 def test_at_first_there_is_an_invitation(window):
     assert window.empty.isVisible() and not window.workspace.isVisible()
     assert window.empty.open.isVisible() and not window.notice.isVisible()
-
-
-def test_a_file_dropped_on_the_window_is_opened(window, take, qtbot):
-    assert drop(window, mime(take))
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
-    assert window.workspace.isVisible() and "take 1.wav" in window.windowTitle()
-    assert "24\N{NO-BREAK SPACE}bit" in window.workspace.facts.text()
-
-
-def test_of_several_dropped_files_the_first_is_opened_and_the_rest_is_told(window, take, qtbot):
-    with qtbot.waitSignal(window.session.noticed):
-        drop(window, mime(take, take.with_name("other.wav")))
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
-    assert "2 files" in window.notice.text.text()
-
-
-def test_text_is_no_file(window):
-    data = QMimeData()
-    data.setText("some words")
-    assert not drop(window, data)
-
-
-def test_a_folder_is_refused_with_a_sentence(window, tmp_path, qtbot):
-    with qtbot.waitSignal(window.session.noticed):
-        drop(window, mime(tmp_path))
-    assert "folder" in window.notice.text.text() and window.empty.isVisible()
-
-
-def test_the_window_lights_up_while_a_file_hovers_over_it(ready, take):
-    data, buttons = mime(take), Qt.MouseButton.LeftButton
-    QApplication.sendEvent(
-        ready,
-        QDragEnterEvent(
-            QPoint(9, 9), Qt.DropAction.CopyAction, data, buttons, Qt.KeyboardModifier.NoModifier
-        ),
-    )
-    assert ready._veil.isVisible()
-    QApplication.sendEvent(ready, QDragLeaveEvent())
-    assert not ready._veil.isVisible()
-
-
-def test_no_part_of_the_window_swallows_a_file(ready):
-    for part in ready.findChildren(QLineEdit):
-        assert not part.acceptDrops()
-    for lane in ready.workspace.lanes:
-        assert not any(pane.acceptDrops() for pane in lane.panes)
 
 
 def test_a_sample_is_one_click_away(window, qtbot):
@@ -266,43 +174,13 @@ def test_without_a_sound_device_play_is_off_and_says_why(window, take, qtbot):
     window.session.player._multimedia.devices.clear()
     window.session.player._devices.audioOutputsChanged.emit()
     window.open_file(take)
-    qtbot.waitUntil(lambda: window.session.state is State.READY)
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
     transport = window.workspace.transport
     assert not transport.play.isEnabled() and transport.no_sound.isVisible()
     assert "No sound device" in transport.no_sound.text()
     assert "No sound device" in transport.play.toolTip()
     qtbot.keyClick(window, Qt.Key.Key_Space)
     assert not window.session.player.is_playing
-
-
-def test_exporting_shows_progress_and_then_the_result(ready, qtbot, tmp_path):
-    with qtbot.waitSignal(ready.session.exporter.succeeded):
-        ready.session.export(tmp_path / "dry.wav")
-        assert ready.notice.cancel.isVisible() and "dry.wav" in ready.notice.text.text()
-        assert not ready.workspace.treatment.export.isEnabled()
-    assert ready.notice.show_folder.isVisible() and not ready.notice.cancel.isVisible()
-    assert ready.workspace.treatment.export.isEnabled()
-
-
-def test_the_cancel_button_ends_an_export_without_a_file(ready, qtbot, tmp_path):
-    ready.session.export(tmp_path / "dry.wav")
-    ready.notice.cancel.click()
-    qtbot.waitUntil(lambda: not ready.session.exporter.is_busy)
-    assert not (tmp_path / "dry.wav").exists() and not ready.notice.isVisible()
-
-
-def test_the_export_dialog_knows_what_cannot_be(ready, qtbot, take, tmp_path):
-    dialog = ExportDialog(ready.session.recording.info, False, ready)
-    qtbot.addWidget(dialog)
-    assert dialog.destination == tmp_path / "take 1_dry.wav" and dialog.export.isEnabled()
-    for name in (str(take), "", str(tmp_path), str(tmp_path / "nowhere" / "dry.wav")):
-        dialog.name.setText(name)
-        assert not dialog.export.isEnabled() and dialog.remark.text().strip()
-    dialog.name.setText(str(tmp_path / "there.wav"))
-    (tmp_path / "there.wav").touch()
-    dialog.with_removed.setChecked(True)
-    assert dialog.export.isEnabled() and "there.wav" in dialog.remark.text()
-    assert dialog.removed_to == tmp_path / "there_room.wav"
 
 
 def test_a_failed_rendering_is_said_in_its_lane_and_can_be_tried_again(ready, qtbot, tmp_path):
@@ -313,7 +191,7 @@ def test_a_failed_rendering_is_said_in_its_lane_and_can_be_tried_again(ready, qt
     assert lane.retry.isVisible() and not ready.workspace.treatment.export.isEnabled()
     (tmp_path / "missing.pt").write_bytes(Path(model).read_bytes())
     lane.retry.click()
-    qtbot.waitUntil(lambda: ready.session.state is State.READY)
+    qtbot.waitUntil(lambda: ready.session.state is State.READY, timeout=30_000)
     assert not lane.retry.isVisible()
 
 

@@ -13,12 +13,11 @@ from fake_sound import fake_multimedia
 from signals import noise, speech_like
 
 import desktop_app.recording as recording_module
-from desktop_app.exporter import room_beside, suggested_destination
 from desktop_app.player import Player
-from desktop_app.recording import allocate
 from desktop_app.session import Kind, Session, State
 from processor import Model, Recipe
 
+PATIENCE_MS = 30_000  # for a busy machine; each takes well below a second
 RATE = 16_000  # the tiny model's own: what it removes is known to the last bit
 
 
@@ -33,7 +32,7 @@ def read(path: Path) -> np.ndarray:
 
 def open_and_wait(qtbot, session: Session, path: Path) -> None:
     session.open(path)
-    qtbot.waitUntil(lambda: session.state is State.READY)
+    qtbot.waitUntil(lambda: session.state is State.READY, timeout=PATIENCE_MS)
 
 
 def after(session: Session) -> np.ndarray:
@@ -141,7 +140,7 @@ def test_the_bundled_model_exports_what_is_heard(session, qtbot, tmp_path):
     session.set_recipe(model=None)
     waveform = speech_like(1, 3 * 48_000 + 5, 48_000)
     session.open(write(tmp_path / "take.wav", waveform, 48_000))
-    qtbot.waitUntil(lambda: session.state is State.READY, timeout=20_000)
+    qtbot.waitUntil(lambda: session.state is State.READY, timeout=PATIENCE_MS)
     with qtbot.waitSignal(session.exporter.succeeded):
         session.export(tmp_path / "take_dry.wav")
     assert np.abs(read(tmp_path / "take_dry.wav") - after(session)).max() <= 1e-5
@@ -240,7 +239,7 @@ def test_opening_another_file_while_one_is_read_opens_the_last(session, qtbot, t
     qtbot.waitUntil(lambda: session.state is State.READING)
     session.open(second)
     hold.set()
-    qtbot.waitUntil(lambda: session.state is State.READY)
+    qtbot.waitUntil(lambda: session.state is State.READY, timeout=PATIENCE_MS)
     assert session.recording.path == second
 
 
@@ -249,7 +248,7 @@ def test_while_reading_the_recipe_may_change(session, qtbot, tmp_path, hold):
     qtbot.waitUntil(lambda: session.state is State.READING)
     session.set_recipe(strength=0.25)
     hold.set()
-    qtbot.waitUntil(lambda: session.state is State.READY)
+    qtbot.waitUntil(lambda: session.state is State.READY, timeout=PATIENCE_MS)
     assert session.rendering.recipe.strength == 0.25
 
 
@@ -272,7 +271,7 @@ def test_a_model_that_is_missing_leaves_the_recording_and_can_be_tried_again(
     assert "later.pt" in told.args[0].text and session.state is State.UNTREATED
     missing.write_bytes(tiny_model_path.read_bytes())
     session.render_again()
-    qtbot.waitUntil(lambda: session.state is State.READY)
+    qtbot.waitUntil(lambda: session.state is State.READY, timeout=PATIENCE_MS)
 
 
 def test_settings_before_a_file_is_open_do_nothing_but_wait(session):
@@ -296,19 +295,3 @@ def test_without_sound_everything_else_works(qtbot, tmp_path, tiny_model_path):
     session.player.play()
     assert not session.player.is_playing
     session.shut_down()
-
-
-def test_large_arrays_lie_in_a_file_that_vanishes(monkeypatch, tmp_path):
-    monkeypatch.setattr(recording_module, "IN_MEMORY_BYTES", 1000)
-    monkeypatch.setattr(recording_module.tempfile, "tempdir", str(tmp_path))
-    large = allocate(2, 1000)
-    large[:] = 0.5
-    assert isinstance(large, np.memmap) and large.shape == (2, 1000) and (large == 0.5).all()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_suggested_names_lie_beside_the_source(tmp_path):
-    destination = suggested_destination(tmp_path / "take 3.flac")
-    assert destination == tmp_path / "take 3_dry.flac"
-    assert room_beside(destination) == tmp_path / "take 3_room.flac"
-    assert room_beside(tmp_path / "mine.wav") == tmp_path / "mine_room.wav"

@@ -1,0 +1,43 @@
+"""Exporting as a user sees it: the dialog, the progress, the result."""
+
+from __future__ import annotations
+
+from desktop_app.exporter import room_beside, suggested_destination
+from desktop_app.views.export_dialog import ExportDialog
+
+
+def test_exporting_shows_progress_and_then_the_result(ready, qtbot, tmp_path):
+    with qtbot.waitSignal(ready.session.exporter.succeeded):
+        ready.session.export(tmp_path / "dry.wav")
+        assert ready.notice.cancel.isVisible() and "dry.wav" in ready.notice.text.text()
+        assert not ready.workspace.treatment.export.isEnabled()
+    assert ready.notice.show_folder.isVisible() and not ready.notice.cancel.isVisible()
+    assert ready.workspace.treatment.export.isEnabled()
+
+
+def test_the_cancel_button_ends_an_export_without_a_file(ready, qtbot, tmp_path):
+    ready.session.export(tmp_path / "dry.wav")
+    ready.notice.cancel.click()
+    qtbot.waitUntil(lambda: not ready.session.exporter.is_busy)
+    assert not (tmp_path / "dry.wav").exists() and not ready.notice.isVisible()
+
+
+def test_the_export_dialog_knows_what_cannot_be(ready, qtbot, take, tmp_path):
+    dialog = ExportDialog(ready.session.recording.info, False, ready)
+    qtbot.addWidget(dialog)
+    assert dialog.destination == tmp_path / "take 1_dry.wav" and dialog.export.isEnabled()
+    for name in (str(take), "", str(tmp_path), str(tmp_path / "nowhere" / "dry.wav")):
+        dialog.name.setText(name)
+        assert not dialog.export.isEnabled() and dialog.remark.text().strip()
+    dialog.name.setText(str(tmp_path / "there.wav"))
+    (tmp_path / "there.wav").touch()
+    dialog.with_removed.setChecked(True)
+    assert dialog.export.isEnabled() and "there.wav" in dialog.remark.text()
+    assert dialog.removed_to == tmp_path / "there_room.wav"
+
+
+def test_the_suggested_names_lie_beside_the_source(tmp_path):
+    destination = suggested_destination(tmp_path / "take 3.flac")
+    assert destination == tmp_path / "take 3_dry.flac"
+    assert room_beside(destination) == tmp_path / "take 3_room.flac"
+    assert room_beside(tmp_path / "mine.wav") == tmp_path / "mine_room.wav"
