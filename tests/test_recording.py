@@ -20,10 +20,10 @@ def test_large_arrays_lie_in_a_file_that_vanishes(monkeypatch, tmp_path):
 
 
 def test_without_room_for_a_large_array_it_says_so(monkeypatch):
-    def full(*_):
+    def full(**_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(recording_module, "IN_MEMORY_BYTES", 1000)
     monkeypatch.setattr(recording_module.tempfile, "TemporaryFile", full)
-    with pytest.raises(AudioFileError, match="no room for .* GB"):
+    with pytest.raises(AudioFileError, match="no room for"):
         allocate(2, 1000)
