@@ -54,14 +54,15 @@ class Report:
             TimeRemainingColumn(),
             console=console,
             transient=True,
-            disable=quiet or not console.is_terminal,
             # On one terminal the lines stand above the bar; a file gets them as they are.
             redirect_stdout=sys.stdout.isatty(),
         )
+        self._shows_bar = console.is_terminal and not quiet
         self._task = self._bar.add_task("Starting", total=max(1, self._planned))
 
     def __enter__(self) -> Report:
-        self._bar.start()
+        if self._shows_bar:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -70,7 +71,8 @@ class Report:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if self._shows_bar:
+            self._bar.stop()
         if self._as_json and not isinstance(error, DereverbError):
             print_json(self._document())
         elif kind is None and not self._quiet:
