@@ -21,7 +21,7 @@ from processor.audio_writer import AudioWriter
 from processor.errors import AudioFileError
 from processor.model import Model
 from processor.recipe import Recipe
-from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream
+from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream, mixed
 
 # Read, processed and written at a time: long enough for the network to be quick, short enough
 # for many channels to fit into memory and for a cancellation to be felt at once.
@@ -123,9 +123,7 @@ def process_file(
             for path in job.outputs
         ]
         for dry, removed in _separated(info, stream, progress):
-            # x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
-            taken = np.float32(recipe.mix) * removed + np.float32(0.0)
-            stored = writers[0].write(dry - taken)
+            stored = writers[0].write(mixed(dry, removed, recipe.mix))
             for writer in writers[1:]:
                 writer.write(dry - stored)
         for writer in writers:

@@ -85,12 +85,12 @@ class DereverbStream:
             TypeError: not an array of floating-point numbers.
             ModelError: the network fails.
         """
-        return joined([self._mixed(*pair) for pair in self._pairs(waveform, last=False)])
+        return joined([self._mix(pair) for pair in self._pairs(waveform, last=False)])
 
     def flush(self) -> Waveform:
         """Return what is still held, (channels, samples), and reset."""
         nothing = silence(self.channels, 0)
-        return joined([self._mixed(*pair) for pair in self._pairs(nothing, last=True)])
+        return joined([self._mix(pair) for pair in self._pairs(nothing, last=True)])
 
     def separate(self, waveform: Waveform, *, last: bool = False) -> tuple[Waveform, Waveform]:
         """Return the aligned pair (dry, removed) instead of mixing it; else like `feed`.
@@ -119,13 +119,8 @@ class DereverbStream:
             yield self._memory.give()
             self.reset()
 
-    def _mixed(self, dry: Waveform, removed: Waveform) -> Waveform:
-        if self.recipe.mix == 0.0:
-            return dry
-        taken = np.float32(self.recipe.mix) * removed
-        # Turns -0.0 into 0.0: x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
-        taken += np.float32(0.0)
-        return np.subtract(dry, taken, out=taken)
+    def _mix(self, pair: tuple[Waveform, Waveform]) -> Waveform:
+        return mixed(*pair, self.recipe.mix)
 
     def _checked(self, waveform: Waveform) -> Waveform:
         """Return the block as float32, or raise before anything has changed."""
@@ -141,6 +136,19 @@ class DereverbStream:
                 f"got {waveform.shape}."
             )
         return checked_float32(waveform)
+
+
+def mixed(dry: Waveform, removed: Waveform, mix: float) -> Waveform:
+    """Return dry − mix · removed, an aligned pair from `DereverbStream.separate`.
+
+    Where mix or removed is 0 the result is dry, bit for bit.
+    """
+    if mix == 0.0:
+        return dry
+    taken = np.float32(mix) * removed
+    # Turns -0.0 into 0.0: x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
+    taken += np.float32(0.0)
+    return np.subtract(dry, taken, out=taken)
 
 
 class _Memory:
