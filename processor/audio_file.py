@@ -25,6 +25,8 @@ _COPY_AGAIN = "Copy it again from where it came, or open and save it in an audio
 # libsndfile reads a file that was cut off as if it were shorter; only its log tells.
 _SHORT_CHUNK = re.compile(r"^\s*(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
 _OGG_WITHOUT_END = "Last page lacks an end-of-stream bit"
+_OGG_WITH_JUNK = "Junk after the last page"
+_OGG_LARGEST_PAGE = 65_307
 # Programs that write into a pipe cannot know the size and announce (nearly) the largest one.
 _SIZE_UNKNOWN = 0x7FFF_0000
 _FRAMES_UNKNOWN = 2**62
@@ -159,7 +161,7 @@ def _opened(path: Path) -> soundfile.SoundFile:
         raise AudioFileError(
             f"Cannot read '{path}': no audio data, or damaged. Convert it to WAV or FLAC."
         ) from error
-    if _was_cut_off(sound):
+    if _was_cut_off(path, sound):
         sound.close()
         raise AudioFileError(
             f"Cannot read '{path}': it was cut off before the end that its header announces. "
@@ -168,12 +170,28 @@ def _opened(path: Path) -> soundfile.SoundFile:
     return sound
 
 
-def _was_cut_off(sound: soundfile.SoundFile) -> bool:
+def _was_cut_off(path: Path, sound: soundfile.SoundFile) -> bool:
     log = sound.extra_info
     for announced, present in _SHORT_CHUNK.findall(log):
         if int(present) < int(announced) < _SIZE_UNKNOWN:
             return True
-    return _OGG_WITHOUT_END in log
+    return _OGG_WITHOUT_END in log or (_OGG_WITH_JUNK in log and _ends_within_a_page(path))
+
+
+def _ends_within_a_page(path: Path) -> bool:
+    """True if an Ogg file's last page is not whole or not the last one of its stream.
+
+    Source: RFC 3533. Byte 5 of a page holds flags (4: end of stream), byte 26 the number of
+    segments, after it stand their lengths, then the segments.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _OGG_LARGEST_PAGE))
+        tail = file.read()
+    page = tail[max(0, tail.rfind(b"OggS")) :]
+    if len(page) <= 26 or not page[5] & 4:
+        return True
+    lengths = page[27 : 27 + page[26]]
+    return len(page) < 27 + page[26] + sum(lengths)
 
 
 def _raw_blocks(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -15,6 +17,11 @@ import soundfile
 from processor.audio_file import native_name, reason_of
 from processor.audio_format import encode
 from processor.errors import AudioFileError
+
+# libsndfile's code for what the system refused, as on a full disk.
+_SYSTEM_ERROR = 2
+# libsndfile counts up to 1024, but libvorbis has a byte for them and crashes.
+_MOST_CHANNELS = {"OGG": 255}
 
 
 class AudioWriter:
@@ -62,7 +69,11 @@ class AudioWriter:
 
     def __enter__(self) -> AudioWriter:
         sample_rate, channels, subtype, container = self._format
+        if channels > _MOST_CHANNELS.get(container, channels):
+            raise self._unfit()
         try:
+            with suppress(FileNotFoundError):
+                self._target.lstat()  # a name that is too long is told before the work
             # Made by Python first: with the usual permissions, and with an honest error.
             self._part.touch(exist_ok=False)
             self._sound = soundfile.SoundFile(
@@ -72,10 +83,7 @@ class AudioWriter:
                 setattr(self._sound, name, text)
         except soundfile.LibsndfileError as error:
             self._discard()
-            raise AudioFileError(
-                f"Cannot write '{self.destination}': {container} with {subtype} does not hold "
-                f"{channels} channels at {sample_rate} Hz. Name it .wav instead."
-            ) from error
+            raise (self._stopped() if error.code == _SYSTEM_ERROR else self._unfit()) from error
         except OSError as error:
             raise self._refusal(error) from error
         except BaseException:
@@ -160,10 +168,18 @@ class AudioWriter:
         finally:
             self._part.unlink(missing_ok=True)
 
-    def _refusal(self, error: OSError) -> AudioFileError:
+    def _unfit(self) -> AudioFileError:
+        sample_rate, channels, subtype, container = self._format
         return AudioFileError(
-            f"Cannot write '{self.destination}': {reason_of(error)}. "
-            "Choose a folder that you may write to."
+            f"Cannot write '{self.destination}': {container} with {subtype} does not hold "
+            f"{channels} channels at {sample_rate} Hz. Name it .wav instead."
+        )
+
+    def _refusal(self, error: OSError) -> AudioFileError:
+        too_long = error.errno == errno.ENAMETOOLONG
+        remedy = "a shorter name" if too_long else "a folder that you may write to"
+        return AudioFileError(
+            f"Cannot write '{self.destination}': {reason_of(error)}. Choose {remedy}."
         )
 
     def _stopped(self) -> AudioFileError:

@@ -79,6 +79,20 @@ def test_a_file_that_was_cut_off_is_refused(tmp_path, name, keep):
         list(read_blocks(path))
 
 
+@pytest.mark.parametrize("lost", [1, 30, 1000, 9000])
+def test_an_ogg_file_that_lost_its_last_bytes_is_refused(tmp_path, lost):
+    path = write(tmp_path / "a.ogg", noise(2, 96000))
+    path.write_bytes(path.read_bytes()[:-lost])
+    with pytest.raises(AudioFileError, match="cut off"):
+        probe(path)
+
+
+def test_a_tag_after_the_last_page_of_an_ogg_file_is_no_loss(tmp_path):
+    path = write(tmp_path / "a.ogg", noise(2, 96000))
+    path.write_bytes(path.read_bytes() + b"TAG".ljust(128))
+    assert probe(path).frames == 96000
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
 def test_a_sample_that_is_no_number_is_named_by_its_place(tmp_path, bad, subtype):
@@ -144,10 +158,33 @@ def test_a_number_that_is_none_is_never_written(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_more_channels_than_the_container_holds_is_a_sentence(tmp_path):
-    writer = AudioWriter(tmp_path / "a.flac", 48000, 9, "FLAC", "PCM_16")
-    with pytest.raises(AudioFileError, match=r"a\.flac.*9 channels.*\.wav"), writer:
+@pytest.mark.parametrize(
+    ("container", "subtype", "channels"),
+    [("FLAC", "PCM_16", 9), ("OGG", "VORBIS", 256), ("OGG", "VORBIS", 300)],
+)
+def test_more_channels_than_the_container_holds_is_a_sentence(
+    tmp_path, container, subtype, channels
+):
+    name = f"a.{container.lower()}"
+    writer = AudioWriter(tmp_path / name, 48000, channels, container, subtype)
+    with pytest.raises(AudioFileError, match=rf"{name}.*{channels} channels.*\.wav"), writer:
         pass
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files as POSIX systems can")
+@pytest.mark.parametrize("container", ["WAV", "AIFF", "FLAC"])
+def test_no_space_even_for_the_header_is_told_as_such(tmp_path, container):
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writer = AudioWriter(tmp_path / "a", 48000, 1, container, "PCM_16")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(AudioFileError, match="Free some space"), writer:
+            writer.write(noise(1, 48000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert os.listdir(tmp_path) == []
 
 
