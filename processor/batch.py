@@ -46,15 +46,15 @@ def plan_batch(
     """
     out_dir = None if output_dir is None else Path(output_dir)
     room_dir = None if removed_dir is None else Path(removed_dir)
-    outputs = [folder.resolve() for folder in (out_dir, room_dir) if folder is not None]
+    outputs = [_real(folder) for folder in (out_dir, room_dir) if folder is not None]
     jobs = []
     for given in map(Path, inputs):
-        found = _recordings_in(given, recursive, outputs) if given.is_dir() else [given]
+        found = _recordings_in(given, recursive, outputs) if os.path.isdir(given) else [given]
         for source in found:
-            relative = source.relative_to(given) if given.is_dir() else Path(source.name)
+            relative = source.relative_to(given) if source != given else Path(source.name)
             jobs.append(_job(source, relative, out_dir, room_dir))
     if existing == "skip":
-        jobs = [job for job in jobs if not all(output.exists() for output in job.outputs)]
+        jobs = [job for job in jobs if not all(map(os.path.exists, job.outputs))]
     check_outputs(jobs, overwrite=existing != "refuse")
     return jobs
 
@@ -83,7 +83,7 @@ def plan_files(
             raise AudioFileError(f"'{place}' names one file for several. Name a folder.")
     jobs = []
     for source in map(Path, inputs):
-        if source.is_dir():
+        if os.path.isdir(source):
             raise AudioFileError(f"'{source}' is a folder. For folders there is dryspell batch.")
         destination = source.with_name(f"{source.stem}_dry{source.suffix}")
         if output is not None:
@@ -149,7 +149,7 @@ def _recordings_in(folder: Path, recursive: bool, outputs: Sequence[Path]) -> li
         ) from error
 
     # An output folder inside the input folder is no input, unless they are one and the same.
-    passed_over = {path for path in outputs if path != folder.resolve()}
+    passed_over = {path for path in outputs if path != _real(folder)}
     found = []
     for parent, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [
@@ -157,7 +157,7 @@ def _recordings_in(folder: Path, recursive: bool, outputs: Sequence[Path]) -> li
             for name in sorted(folders)
             if recursive
             and not name.startswith(".")
-            and Path(parent, name).resolve() not in passed_over
+            and _real(Path(parent, name)) not in passed_over
         ]
         found += [
             Path(parent, name)
@@ -200,6 +200,11 @@ def _work_on(
     finally:
         for future in pending:
             future.cancel()
+
+
+def _real(path: Path) -> Path:
+    """Follow links; unlike Path.resolve, also where they lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _means_folder(place: str | os.PathLike[str], several: bool) -> bool:

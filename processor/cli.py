@@ -68,6 +68,9 @@ def main(argv: Sequence[str] | None = None, *, open_window: OpenWindow | None = 
         )
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else EXIT_USAGE
+    except OSError as error:  # recordings have errors of their own: it is stdout that is full
+        print(f"Cannot go on: {error.strerror}. Check where the output goes.", file=sys.stderr)
+        return EXIT_SOME_FAILED
     return 0
 
 
@@ -117,6 +120,7 @@ def process(
 ) -> None:
     """Make recordings drier; same rate, channels, sample format and length."""
     recipe = _recipe(model, strength, mix, floor_db)
+    _refuse_no_name(*inputs, output, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_files
 
@@ -167,10 +171,11 @@ def batch(
     if skip_existing and overwrite:
         raise typer.BadParameter("--skip-existing and --overwrite exclude each other.")
     recipe = _recipe(model, strength, mix, floor_db)
+    _refuse_no_name(folder, output_dir, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_batch, usable_cores
 
-        if not Path(folder).is_dir():
+        if not os.path.isdir(folder):
             raise DereverbError(f"'{folder}' is not a folder. For files, use dryspell process.")
         plan = plan_batch(
             [folder],
@@ -232,6 +237,12 @@ def _recipe(model: str | None, strength: float, mix: float, floor_db: float) -> 
         return Recipe(model, strength, mix, floor_db)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def _refuse_no_name(*places: str | None) -> None:
+    """Refuse "", which a path would read as the folder one is in."""
+    if "" in places:
+        raise typer.BadParameter("A name is empty, as from a variable of a script that is not set.")
 
 
 def _run(

@@ -166,8 +166,13 @@ def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:
                     f"from '{job.source}'. Choose another name or folder for one of them."
                 )
             claimed[place] = job.source
-            if output.is_dir():
+            # os.path, not Path: a name that is too long is the writer's to tell.
+            if os.path.isdir(output):
                 raise AudioFileError(f"Cannot write '{output}': it is a folder. Name a file in it.")
+            if identity is not None and not os.path.isfile(output):
+                raise AudioFileError(
+                    f"Cannot write '{output}': it is a pipe or a device. Name a file instead."
+                )
             if identity is not None:
                 existing.append(output)
     if existing and not overwrite:

@@ -55,7 +55,7 @@ class Report:
             console=console,
             transient=True,
             # On one terminal the lines stand above the bar; a file gets them as they are.
-            redirect_stdout=sys.stdout.isatty(),
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
         )
         self._shows_bar = console.is_terminal and not quiet
         self._task = self._bar.add_task("Starting", total=max(1, self._planned))
@@ -137,13 +137,13 @@ def tell_facts(paths: Sequence[str], *, as_json: bool) -> bool:
     if as_json:
         print_json({"files": facts} if paths else facts[0])
     else:
-        print("\n\n".join(_table(entry) for entry in facts if "error" not in entry))
+        print("\n\n".join(_table(entry) for entry in facts if "error" not in entry), flush=True)
     return all_well
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one document, in ASCII: any console takes it, and any file name fits in."""
-    print(json.dumps(document, indent=2))
+    print(json.dumps(document, indent=2), flush=True)
 
 
 def _line(result: FileResult) -> str:

@@ -124,6 +124,59 @@ def test_a_folder_without_permission_is_named(tmp_path, tiny_model_path, capsys,
     assert f"Cannot write '{output}': permission denied" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        (["process", "{long}.wav"], 1),
+        (["process", "a.wav", "-o", "{long}.wav"], 1),
+        (["process", "{longest}.wav"], 1),  # there, but NAME_dry is too long
+        (["info", "{long}.wav"], 1),
+        (["batch", "{long}", "out"], 2),
+        (["batch", ".", "{long}"], 1),
+        (["batch", ".", "out", "--removed", "rooms"], 1),
+        (["batch", ".", "out", "--removed", "rooms", "--skip-existing"], 1),
+    ],
+)
+def test_a_name_that_is_too_long_is_one_sentence(
+    tmp_path, tiny_model_path, capfd, caplog, monkeypatch, call, code
+):
+    longest = "x" * 251  # 255 bytes with its ending
+    monkeypatch.chdir(tmp_path)
+    soundfile.write(f"{longest}.wav", noise(1, 1000).T, 16000)
+    if "batch" not in call:
+        soundfile.write("a.wav", noise(1, 1000).T, 16000)
+    arguments = [word.format(long="y" * 300, longest=longest) for word in call]
+    if call[0] != "info":
+        arguments += ["--model", str(tiny_model_path)]
+    assert main(arguments) == code
+    err = capfd.readouterr().err
+    assert err.count("\n") == 1
+    assert "name too long" in err or "not a folder" in err
+    assert not caplog.records  # nor unforeseen
+    assert not [name for _, _, names in os.walk(".") for name in names if name[0] not in "ax"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names")
+def test_an_output_that_is_a_pipe_stays_one(tmp_path, tiny_model_path, capsys):
+    soundfile.write(tmp_path / "a.wav", noise(1, 1000).T, 16000)
+    pipe = tmp_path / "b.wav"
+    os.mkfifo(pipe)
+    call = ["process", str(tmp_path / "a.wav"), "-o", str(pipe), "--overwrite"]
+    assert main([*call, "--model", str(tiny_model_path)]) == 2
+    assert f"'{pipe}': it is a pipe" in capsys.readouterr().err
+    assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a privilege")
+def test_links_in_a_circle_are_no_hindrance_to_a_batch(tmp_path, tiny_model_path):
+    (tmp_path / "in").mkdir()
+    soundfile.write(tmp_path / "in" / "a.wav", noise(1, 1000).T, 16000)
+    (tmp_path / "in" / "circle").symlink_to("circle")
+    (tmp_path / "out").symlink_to("out")
+    call = ["batch", str(tmp_path / "in"), str(tmp_path / "out"), "--recursive"]
+    assert main([*call, "--model", str(tiny_model_path)]) == 1  # a sentence, no crash
+
+
 @pytest.fixture(scope="module")
 def good_headers(tmp_path_factory):
     """A small file of every kind, as bytes, by its ending."""

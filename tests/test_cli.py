@@ -145,6 +145,10 @@ def test_batch_goes_on_where_it_was_ended(tmp_path, model, capsys):
         (["process", "{}/take.wav", "--mix", "nan"], "mix"),
         (["process", "{}/take.wav", "--floor-db", "3"], "floor_db"),
         (["process"], "Missing"),
+        (["process", ""], "empty"),
+        (["process", "{}/take.wav", "-o", ""], "empty"),
+        (["batch", "", "{}/out"], "empty"),
+        (["batch", "{}", ""], "empty"),
         (["polish", "{}/take.wav"], "polish"),
     ],
 )
@@ -211,6 +215,27 @@ def test_a_console_that_cannot_show_a_name_is_no_failure(tmp_path, model):
     )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "naïve 声_dry.wav").exists()
+
+
+def test_a_console_that_is_not_there_is_no_failure(take, model, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", None)  # as after `>&-`, and in a program without a console
+    assert main(["process", str(take), *model]) == 0
+    assert take.with_name("take_dry.wav").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("arguments", [["process", "{}"], ["info", "{}"], ["info", "{}", "--json"]])
+def test_results_that_cannot_be_printed_are_a_sentence(take, arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, ROOT / "main.py", *(word.format(take) for word in arguments)],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode != 0
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGKILL"])
