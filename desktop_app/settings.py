@@ -1,5 +1,9 @@
-"""What is remembered from one run to the next, in Qt's settings store."""
+"""What is remembered from one run to the next, in Qt's settings store.
 
+The store is a file that anything may have written to: what makes no sense counts as not there.
+"""
+
+import os
 from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QSettings
@@ -22,8 +26,9 @@ class Settings:
         """Files opened lately, the newest first; those that are gone are left out."""
         stored = self._store.value("recent_files", [])
         # A list of one comes back as a plain string from some backends.
-        names = [stored] if isinstance(stored, str) else list(stored or [])
-        return [Path(name) for name in names if name and Path(name).is_file()]
+        names = stored if isinstance(stored, list) else [stored]
+        # os.path and not Path: a name that no system would take is no file, and no error.
+        return [Path(name) for name in names if isinstance(name, str) and os.path.isfile(name)]
 
     def add_recent_file(self, path: Path) -> None:
         path = path.resolve()
@@ -44,7 +49,7 @@ class Settings:
     def folder(self) -> str:
         """Where the last file was opened; an empty string at first."""
         name = str(self._store.value("folder", ""))
-        return name if Path(name).is_dir() else ""
+        return name if os.path.isdir(name) else ""
 
     @folder.setter
     def folder(self, folder: Path) -> None:
@@ -53,7 +58,8 @@ class Settings:
     @property
     def export_removed(self) -> bool:
         """Whether the removed part was exported, too, the last time."""
-        return self._store.value("export_removed", False, type=bool)
+        # Text in some backends, and with type=bool PyQt raises for what is neither.
+        return self._store.value("export_removed") in (True, "true")
 
     @export_removed.setter
     def export_removed(self, wanted: bool) -> None:

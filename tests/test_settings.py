@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PyQt6.QtCore import QSettings
+from PyQt6.QtCore import QByteArray, QPoint, QSettings
 
 from desktop_app.settings import MOST_RECENT_FILES, Settings
 
@@ -36,6 +36,31 @@ def test_one_recent_file_comes_back_from_the_disk(store, tmp_path):
 def test_only_known_themes_are_believed(store, stored, theme):
     store.setValue("theme", stored)
     assert Settings(store).theme == theme
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        5,
+        True,
+        None,
+        [1, 2],
+        [["x"]],
+        [None],
+        {"a": 1},
+        QByteArray(b"x"),
+        QPoint(1, 2),
+        ["x" * 5000],
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_nonsense_counts_as_not_there(store, nonsense):
+    for key in ("recent_files", "theme", "folder", "geometry"):
+        store.setValue(key, nonsense)
+    store.setValue("export_removed", [nonsense])
+    settings = Settings(store)
+    assert settings.recent_files == [] and settings.theme == "system" and settings.folder == ""
+    assert settings.export_removed is False
 
 
 def test_a_folder_that_is_gone_is_forgotten(store, tmp_path):
