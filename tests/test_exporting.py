@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from desktop_app.exporter import room_beside, suggested_destination
 from desktop_app.views.export_dialog import ExportDialog
 
@@ -34,6 +38,43 @@ def test_the_export_dialog_knows_what_cannot_be(ready, qtbot, take, tmp_path):
     dialog.with_removed.setChecked(True)
     assert dialog.export.isEnabled() and "there.wav" in dialog.remark.text()
     assert dialog.removed_to == tmp_path / "there_room.wav"
+
+
+@pytest.mark.parametrize(
+    "typed, said",
+    [
+        ("~nobody/take_dry.wav", "no folder"),
+        ("x" * 300 + ".wav", "too long"),
+        ("x" * 300 + "/take_dry.wav", "no folder"),
+        ("take_dry.mp3", "'.mp3' is not one of wav"),
+        ("take_dry", "without an ending"),
+        ("take.wav/take_dry.wav", "no folder"),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_the_export_dialog_says_at_once_what_will_not_do(ready, qtbot, typed, said):
+    dialog = ExportDialog(ready.session.recording.info, False, ready)
+    qtbot.addWidget(dialog)
+    dialog.name.setText(typed)
+    assert said in dialog.remark.text() and not dialog.export.isEnabled()
+
+
+def test_a_bare_name_means_beside_the_source(ready, qtbot, tmp_path):
+    dialog = ExportDialog(ready.session.recording.info, True, ready)
+    qtbot.addWidget(dialog)
+    dialog.name.setText("this & that_dry.wav")
+    assert dialog.destination == tmp_path / "this & that_dry.wav" and dialog.export.isEnabled()
+    assert "'this && that_room.wav'" in dialog.with_removed.text()  # shown with a single &
+
+
+def test_the_removed_part_is_in_nobodys_way_while_it_is_not_wanted(ready, qtbot, take):
+    source = take.rename(take.with_name("take 1_room.wav"))
+    dialog = ExportDialog(replace(ready.session.recording.info, path=source), False, ready)
+    qtbot.addWidget(dialog)
+    dialog.name.setText("take 1_dry.wav")
+    assert dialog.export.isEnabled()
+    dialog.with_removed.setChecked(True)
+    assert "overwrite the source" in dialog.remark.text()
 
 
 def test_the_suggested_names_lie_beside_the_source(tmp_path):

@@ -13,7 +13,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from processor import AudioInfo
+from processor import AudioFileError, AudioInfo
+from processor.audio_file import reason_of
+from processor.audio_format import container_for
 
 from ..exporter import room_beside, suggested_destination
 from ..theme import UNIT
@@ -59,12 +61,18 @@ class ExportDialog(QDialog):
 
     @property
     def destination(self) -> Path:
-        return Path(self.name.text().strip()).expanduser()
+        """What is typed; without a folder, a file beside the source."""
+        typed = os.path.expanduser(self.name.text().strip())
+        return self._source.resolve().parent / typed
 
     @property
     def removed_to(self) -> Path | None:
         """Where the removed part goes, if it is wanted."""
         return room_beside(self.destination) if self.with_removed.isChecked() else None
+
+    @property
+    def _outputs(self) -> list[Path]:
+        return [path for path in (self.destination, self.removed_to) if path is not None]
 
     def _lay_out(self, info: AudioInfo) -> None:
         where = QHBoxLayout()
@@ -102,17 +110,10 @@ class ExportDialog(QDialog):
     def _check(self) -> None:
         problem = self._problem()
         if not problem:
-            room = room_beside(self.destination).name
+            # In a button's text a lone & would underline what follows it.
+            room = room_beside(self.destination).name.replace("&", "&&")
             self.with_removed.setText(f"Also save what is removed, as '{room}'")
-        existing = (
-            []
-            if problem
-            else [
-                f"'{path.name}'"
-                for path in (self.destination, self.removed_to)
-                if path is not None and path.is_file()
-            ]
-        )
+        existing = [] if problem else [f"'{path.name}'" for path in self._outputs if path.is_file()]
         replaced = f"Replaces {' and '.join(existing)}." if existing else " "
         self.remark.setText(problem or replaced)
         set_property(self.remark, "role", "error" if problem else "muted")
@@ -122,13 +123,27 @@ class ExportDialog(QDialog):
     def _problem(self) -> str:
         """Why this destination will not do, with the remedy; or an empty string."""
         folder = self.destination.parent
-        if not self.destination.name or self.destination.is_dir():
+        # os.path answers where Path raises: for names that no system takes.
+        if os.path.isdir(self.destination):
             return "Give the file a name."
-        if not folder.is_dir():
+        if not os.path.isdir(folder):
             return f"There is no folder '{folder}'. Choose another one."
         if not os.access(folder, os.W_OK):
             return f"You may not write to '{folder}'. Choose another folder."
-        written = {self.destination.resolve(), room_beside(self.destination).resolve()}
-        if self._source.resolve() in written:
+        if str(self._source.resolve()) in map(os.path.realpath, self._outputs):
             return "This would overwrite the source. Choose another name."
-        return ""
+        return next(filter(None, map(_why_unfit, self._outputs)), "")
+
+
+def _why_unfit(path: Path) -> str:
+    """Why no sound can be written under this name, or an empty string."""
+    try:
+        container_for(path, verb="write")
+        os.lstat(path)
+    except FileNotFoundError:
+        pass
+    except AudioFileError as error:
+        return str(error)
+    except OSError as error:
+        return f"'{path.name}' will not do: {reason_of(error)}. Choose another name."
+    return ""
