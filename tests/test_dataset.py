@@ -11,6 +11,7 @@ from corpora import write_corpora
 from training.config import DataConfig
 from training.corpus import Corpus
 from training.dataset import Pairs, Sources
+from training.errors import TrainingError
 
 RATE = 16_000
 
@@ -71,7 +72,7 @@ def test_splits_do_not_mix_and_non_commercial_rows_are_left_out(
 
 
 def test_a_folder_without_a_manifest_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"manifest\.csv"):
+    with pytest.raises(TrainingError, match=r"manifest\.csv"):
         Corpus.load(tmp_path, "train", RATE, tmp_path / "cache")
 
 

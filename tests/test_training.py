@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +17,21 @@ from corpora import write_corpora
 from signals import speech_like
 
 from processor.model import Model
+from training import evaluate as evaluating
 from training import export as exporting
+from training import train as training
 from training.config import Config
 from training.dataset import Sources
-from training.evaluate import markdown, measure, model_card, process, validation_items
+from training.errors import TrainingError
+from training.evaluate import (
+    markdown,
+    measure,
+    model_card,
+    model_names,
+    process,
+    source_summary,
+    validation_items,
+)
 from training.export import ExportError, export, load_network, verify, write
 from training.network import Network
 from training.train import batch_loss, train
@@ -174,8 +187,86 @@ def test_processing_keeps_the_length(run: Path, tmp_path: Path) -> None:
 def test_an_unknown_key_in_a_configuration_is_named(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text("[network]\nnarow_hidden = 3\n")
-    with pytest.raises(ValueError, match=r"wrong\.toml.*narow_hidden"):
+    with pytest.raises(TrainingError, match=r"wrong\.toml.*narow_hidden"):
         Config.load(path)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "said"),
+    [
+        (training, "--data {}/none --out {}/out", r"none.speech.manifest\.csv'.*docs/training\.md"),
+        (training, "--data {}/data --out {}/text", r"folder '.*text'"),
+        (training, "--data {}/data --out {}/out --config {}/none.toml", r"none\.toml"),
+        (training, "--data {}/data --out {}/out --config {}/text", r"Cannot use '.*text'"),
+        (training, "--data {}/data --out {}/out --hours -1", "--hours"),
+        (training, "--data {}/data --out {}/out --threads 0", "--threads"),
+        (training, "--data {}/data --out {}/broken", r"checkpoint\.pt' is not a checkpoint"),
+        (training, "--data {}/data --out {}/runs/tiny", r"checkpoint\.pt' does not fit"),
+        (exporting, "{}/none.pt --out {}/out.pt", r"Cannot read '.*none\.pt'"),
+        (exporting, "{}/text --out {}/out.pt", "is not a checkpoint"),
+        (exporting, "{}/old.pt --out {}/out.pt", "has no entry 'config'"),
+        (exporting, "{}/runs/tiny/best.pt --out {}/text/out.pt", "Cannot write"),
+        (evaluating, "{}/none.pt --data {}/data", r"none\.pt"),
+        (evaluating, "{}/text --data {}/data --card {}/none/card.json", "no folder"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_sentence(
+    run: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    module: Any,
+    arguments: str,
+    said: str,
+) -> None:
+    (run / "text").write_text("no model, no folder, no TOML")
+    (run / "broken").mkdir(exist_ok=True)
+    (run / "broken" / "checkpoint.pt").write_text("no checkpoint")
+    torch.save({"network": {}}, run / "old.pt")
+    words = [word.format(run) for word in arguments.split()]
+    monkeypatch.setattr("sys.argv", [module.__name__, *words])
+    with pytest.raises(SystemExit) as ended:
+        module.main()
+    assert ended.value.code == 2
+    message = capsys.readouterr().err.strip()
+    assert re.search(said, message)
+    assert message.startswith("usage:") or "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("kind", "manifest", "said"),
+    [
+        ("speech", b"file,split\na.wav,train", "no column 'speaker'"),
+        ("speech", b"", "no column 'file'"),
+        ("speech", b"file,split,speaker\na.wav,valid,x", "no clip whose split is 'train'"),
+        ("speech", b"file,split,speaker\na.wav,train,x", r"a\.wav': there is no such file"),
+        ("speech", b"file,split,speaker\nmanifest.csv,train,x", "no audio data"),
+        ("speech", b"file,split,speaker\n\xff.wav,train,x", "not UTF-8"),
+        (
+            "rir",
+            b"file,split,room,t60_s\ntrain0.wav,train,x,long",
+            r"train0\.wav' the t60_s 'long'",
+        ),
+        ("rir", b"file,split,room,t60_s\ntrain0.wav,train,x,0", "t60_s '0'"),
+        ("rir", b"file,split,room,t60_s\ntrain0.wav,train,x", "t60_s 'None'"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_is_named(
+    tmp_path: Path, kind: str, manifest: bytes, said: str
+) -> None:
+    write_corpora(tmp_path, RATE)
+    (tmp_path / kind / "manifest.csv").write_bytes(manifest)
+    with pytest.raises(TrainingError, match=said):
+        Sources.load(tmp_path, "train", RATE, tmp_path / "cache")
+
+
+def test_a_card_can_be_made_without_sources_and_licences(tmp_path: Path) -> None:
+    (tmp_path / "manifest.csv").write_text("file,split\na.wav,train\nb.wav,valid\n")
+    assert source_summary(tmp_path) == [{"source": "", "licence": "", "clips": 1}]
+
+
+def test_models_of_one_name_are_told_apart() -> None:
+    assert model_names([Path("a/best.pt"), Path("live.pt")]) == ["best", "live"]
+    assert model_names([Path("a/best.pt"), Path("b/best.pt")]) == ["a/best.pt", "b/best.pt"]
 
 
 @pytest.mark.parametrize("name", ["live", "tiny"])

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from training.errors import TrainingError, reason_of
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -73,13 +75,16 @@ class Config:
         """Return the configuration written in a TOML file; what the file omits keeps its default.
 
         Raises:
-            ValueError: an unknown key, named together with the file.
+            TrainingError: no such file, no TOML, or an unknown key, named together with the file.
         """
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         try:
-            return cls.from_dict(table)
-        except TypeError as error:
-            raise ValueError(f"Cannot use '{path}': {error}. See training/config.py.") from error
+            return cls.from_dict(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise TrainingError(
+                f"Cannot read '{path}': {reason_of(error)}. See training/configs for examples."
+            ) from error
+        except (TypeError, ValueError) as error:  # TOMLDecodeError is a ValueError
+            raise TrainingError(f"Cannot use '{path}': {error}. See training/config.py.") from error
 
     @classmethod
     def from_dict(cls, table: dict[str, Any]) -> Config:

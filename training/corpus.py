@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import soundfile
 import soxr
 
 from training.acoustics import Samples
+from training.errors import TrainingError, reason_of
 
 
 @dataclass(frozen=True)
@@ -52,27 +54,46 @@ class Corpus:
         return list(found.values())
 
     @classmethod
-    def load(cls, folder: str | Path, split: str, sample_rate: int, cache: str | Path) -> Corpus:
+    def load(
+        cls,
+        folder: str | Path,
+        split: str,
+        sample_rate: int,
+        cache: str | Path,
+        columns: Sequence[str] = (),
+    ) -> Corpus:
         """Return the clips of `split`, resampled to `sample_rate`; the first call fills the cache.
 
         Rows whose `commercial_use` is "no" are left out: the model is free to use for any purpose.
 
+        Args:
+            folder: holds the files and manifest.csv.
+            split: "train" or "valid".
+            sample_rate: of the clips [Hz].
+            cache: folder of the decoded clips.
+            columns: that the manifest must have beside `file` and `split`.
+
         Raises:
-            FileNotFoundError: there is no manifest.csv in the folder.
-            ValueError: the split holds no clip.
+            TrainingError: there is no manifest.csv in the folder, it lacks a column or a clip of
+                the split, or a file that it names cannot be read.
         """
         folder = Path(folder)
         manifest = folder / "manifest.csv"
-        if not manifest.is_file():
-            raise FileNotFoundError(f"'{folder}' has no manifest.csv: see docs/training.md.")
-        text = manifest.read_text(encoding="utf-8")
+        text = _text_of(manifest)
+        reader = csv.DictReader(text.splitlines())
+        missing = [name for name in ("file", "split", *columns) if name not in _header(reader)]
+        if missing:
+            raise TrainingError(
+                f"'{manifest}' has no column '{missing[0]}'. Add it: see docs/training.md."
+            )
         rows = [
-            row
-            for row in csv.DictReader(text.splitlines())
-            if row["split"] == split and row.get("commercial_use") != "no"
+            row for row in reader if row["split"] == split and row.get("commercial_use") != "no"
         ]
         if not rows:
-            raise ValueError(f"'{manifest}' lists no clip whose split is '{split}'.")
+            raise TrainingError(
+                f"'{manifest}' lists no clip whose split is '{split}'. Add some, "
+                "of speakers and rooms that the other split does not have."
+            )
         key = hashlib.sha256(f"{folder.resolve()} {split} {sample_rate} {text}".encode())
         stem = Path(cache) / f"{folder.name}-{split}-{key.hexdigest()[:12]}"
         if not stem.with_suffix(".json").is_file():
@@ -83,11 +104,34 @@ class Corpus:
         return cls(np.load(stem.with_suffix(".npy"), mmap_mode="r"), clips)
 
 
+def _text_of(manifest: Path) -> str:
+    try:
+        return manifest.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(
+            f"Cannot read '{manifest}': {reason_of(error)}. See docs/training.md for what a "
+            "data folder holds."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise TrainingError(f"Cannot read '{manifest}': not UTF-8. Save it as UTF-8.") from error
+
+
+def _header(reader: csv.DictReader[str]) -> Sequence[str]:
+    return reader.fieldnames or ()
+
+
 def _fill(stem: Path, folder: Path, rows: list[dict[str, str]], sample_rate: int) -> None:
     stem.parent.mkdir(parents=True, exist_ok=True)
     parts: list[Samples] = []
     for row in rows:
-        samples, rate = soundfile.read(folder / row["file"], dtype="float32", always_2d=True)
+        path = folder / row["file"]
+        try:
+            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError) as error:
+            reason = "no audio data, or damaged" if path.is_file() else "there is no such file"
+            raise TrainingError(
+                f"Cannot read '{path}': {reason}. Mend its line in the manifest, or take it out."
+            ) from error
         parts.append(soxr.resample(samples.mean(axis=1), rate, sample_rate))
     np.save(stem.with_suffix(".npy"), np.concatenate(parts))
     ends = np.cumsum([len(part) for part in parts]).tolist()

@@ -17,6 +17,7 @@ from torch.utils.data import Dataset
 from training.acoustics import Samples, convolve, direct_index, shorten
 from training.config import DataConfig
 from training.corpus import Corpus
+from training.errors import TrainingError
 from training.rooms import simulate_rir
 
 
@@ -31,8 +32,28 @@ class Sources:
     @classmethod
     def load(cls, data: Path, split: str, sample_rate: int, cache: Path) -> Sources:
         """Return one split ("train" or "valid") of a data folder: speech/ rir/ noise/."""
-        kinds = ("speech", "rir", "noise")
-        return cls(*(Corpus.load(data / kind, split, sample_rate, cache) for kind in kinds))
+        kinds = {"speech": ("speaker",), "rir": ("room", "t60_s"), "noise": ()}
+        sources = cls(
+            *(
+                Corpus.load(data / kind, split, sample_rate, cache, columns)
+                for kind, columns in kinds.items()
+            )
+        )
+        for clip in sources.rir.clips:
+            _check_t60(clip.row, data / "rir")
+        return sources
+
+
+def _check_t60(row: dict[str, str], folder: Path) -> None:
+    try:
+        is_time = 0.0 < float(row["t60_s"]) < np.inf
+    except (TypeError, ValueError):
+        is_time = False
+    if not is_time:
+        raise TrainingError(
+            f"'{folder / 'manifest.csv'}' gives '{row['file']}' the t60_s '{row['t60_s']}'. "
+            "Write the reverberation time in seconds, or take the line out."
+        )
 
 
 class Pairs(Dataset[tuple[torch.Tensor, torch.Tensor]]):

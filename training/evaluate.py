@@ -23,6 +23,7 @@ from processor.model import Model
 from training.acoustics import Samples, direct_index, direct_sound
 from training.corpus import Corpus
 from training.dataset import Sources
+from training.errors import TrainingError, told_plainly
 from training.metrics import METRICS, si_sdr_db
 
 PAIRS = 60
@@ -55,19 +56,40 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.card and len(arguments.models) > 1:
         parser.error("--card takes one model")
+    if arguments.card and not arguments.card.parent.is_dir():
+        parser.error(f"--card: there is no folder '{arguments.card.parent}'")
+    with told_plainly():
+        evaluate(arguments.models, arguments.data, arguments.cache, arguments.card)
 
-    models = [Model.load(path) for path in arguments.models]
+
+def evaluate(paths: list[Path], data: Path, cache: Path, card_path: Path | None) -> None:
+    """Measure models on the fixed pairs of a data folder, print the tables, write the card.
+
+    Raises:
+        ModelError: a model cannot be loaded.
+        TrainingError: the data cannot be used, or the models work at different rates.
+    """
+    models = [Model.load(path) for path in paths]
     sample_rate = models[0].spec.sample_rate
-    sources = Sources.load(arguments.data, "valid", sample_rate, arguments.cache)
+    if any(model.spec.sample_rate != sample_rate for model in models):
+        raise TrainingError("The models work at different sample rates. Measure them one by one.")
+    sources = Sources.load(data, "valid", sample_rate, cache)
     items = list(validation_items(sources, sample_rate, PAIRS, DRY_CLIPS))
     rows = {"input": measure(None, items, sample_rate)}
-    for model, path in zip(models, arguments.models, strict=True):
-        rows[path.stem] = measure(model, items, sample_rate)
+    for model, name in zip(models, model_names(paths), strict=True):
+        rows[name] = measure(model, items, sample_rate)
     print(markdown(rows))
-    if arguments.card:
-        card = model_card(models[0], rows["input"], rows[arguments.models[0].stem], arguments.data)
-        arguments.card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-        print(f"\nWritten: {arguments.card}")
+    if card_path is not None:
+        before, after = rows.values()
+        card = model_card(models[0], before, after, data)
+        card_path.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        print(f"\nWritten: {card_path}")
+
+
+def model_names(paths: list[Path]) -> list[str]:
+    """What the tables call the models: short, unless two would be called the same."""
+    stems = [path.stem for path in paths]
+    return stems if len({"input", *stems}) == len(stems) + 1 else [str(path) for path in paths]
 
 
 def validation_items(
@@ -230,7 +252,7 @@ def source_summary(folder: Path) -> list[dict[str, Any]]:
     with (folder / "manifest.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
     rows = [row for row in rows if row.get("commercial_use") != "no"]
-    counts = Counter((row["source"], row["licence"]) for row in rows)
+    counts = Counter((row.get("source", ""), row.get("licence", "")) for row in rows)
     return [
         {"source": source, "licence": licence, "clips": count}
         for (source, licence), count in sorted(counts.items())

@@ -17,14 +17,16 @@ import torch
 from torch import Tensor
 
 from processor.model import Model, ModelSpec
+from training.checkpoint import opened_checkpoint
 from training.config import Config
+from training.errors import TrainingError, reason_of, told_plainly
 from training.network import Network
 
 TOLERANCE = 1e-5
 HOPS_A_CALL = (1, 2, 3, 7, 50)
 
 
-class ExportError(Exception):
+class ExportError(TrainingError):
     """The exported model does not behave as the network does."""
 
 
@@ -34,24 +36,25 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, help="best.pt or checkpoint.pt of a run")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
-    spec = export(arguments.checkpoint, arguments.out)
+    with told_plainly():
+        spec = export(arguments.checkpoint, arguments.out)
     print(f"{arguments.out}: {spec.name}, {spec.parameters:,} parameters, checks passed")
 
 
 def load_network(checkpoint: str | Path) -> tuple[Network, Config, dict[str, Any]]:
     """Averaged network of a checkpoint, its configuration and its training figures."""
-    saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    config = Config.from_dict(saved["config"])
-    network = Network(config.network)
-    network.load_state_dict(saved["average"])
-    provenance = {
-        "command": "python -m training.train",
-        "steps": saved["step"],
-        "trained_hours": round(saved["trained_s"] / 3600, 2),
-        "heard_hours": round(saved["heard_h"], 1),
-        "validation_loss": round(saved["score"], 5),
-        "history": saved["history"],
-    }
+    with opened_checkpoint(checkpoint) as saved:
+        config = Config.from_dict(saved["config"])
+        network = Network(config.network)
+        network.load_state_dict(saved["average"])
+        provenance = {
+            "command": "python -m training.train",
+            "steps": saved["step"],
+            "trained_hours": round(saved["trained_s"] / 3600, 2),
+            "heard_hours": round(saved["heard_h"], 1),
+            "validation_loss": round(saved["score"], 5),
+            "history": saved["history"],
+        }
     return network.eval(), config, provenance
 
 
@@ -61,6 +64,7 @@ def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
     Raises:
         ExportError: the file differs from the network, depends on how the audio is cut into
             chunks, or changes anything at strength 0. `out` is then left as it was.
+        TrainingError: the checkpoint cannot be read, or `out` not be written.
     """
     network, config, provenance = load_network(checkpoint)
     out = Path(out)
@@ -72,11 +76,17 @@ def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
         parameters=sum(p.numel() for p in network.parameters()),
         provenance=provenance,
     )
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
-        partial = Path(folder) / out.name
-        write(network, spec, partial)
-        verify(network, partial)
-        partial.replace(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:
+            partial = Path(folder) / out.name
+            write(network, spec, partial)
+            verify(network, partial)
+            partial.replace(out)
+    except OSError as error:
+        raise TrainingError(
+            f"Cannot write '{out}': {reason_of(error)}. Choose a folder that you may write to."
+        ) from error
     return spec
 
 

@@ -21,8 +21,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
+from training.checkpoint import opened_checkpoint, save_checkpoint
 from training.config import Config
 from training.dataset import Pairs, Sources
+from training.errors import TrainingError, reason_of, told_plainly
 from training.losses import spectral_loss
 from training.network import Network
 
@@ -40,11 +42,16 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="stop after so many in all, if the hours last")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     arguments = parser.parse_args()
-    config = Config.load(arguments.config) if arguments.config else Config()
+    for name in ("hours", "steps", "threads"):
+        value = getattr(arguments, name)
+        if value is not None and not value > 0:
+            parser.error(f"--{name} must be more than 0, got {value:g}")
     torch.set_num_threads(arguments.threads)
     _keep_freed_memory()
-    hours = arguments.hours or config.hours
-    train(config, arguments.data, arguments.out, hours, steps=arguments.steps)
+    with told_plainly():
+        config = Config.load(arguments.config) if arguments.config else Config()
+        hours = arguments.hours or config.hours
+        train(config, arguments.data, arguments.out, hours, steps=arguments.steps)
 
 
 def _keep_freed_memory() -> None:
@@ -60,8 +67,11 @@ def train(config: Config, data: Path, out: Path, hours: float, *, steps: int | N
     """Train for `hours` in all, earlier runs in `out` included; return the checkpoint's path.
 
     Stops early after `steps`, earlier runs included as well.
+
+    Raises:
+        TrainingError: the data or the run in `out` cannot be used.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    _make_folder(out)
     path = out / "checkpoint.pt"
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(config.seed)
@@ -73,13 +83,14 @@ def train(config: Config, data: Path, out: Path, hours: float, *, steps: int | N
     step, trained_s, best = 0, 0.0, math.inf
     history = [{"from_step": 0, "config": config.to_dict()}]
     if path.exists():
-        saved = torch.load(path, map_location=device, weights_only=True)
-        network.load_state_dict(saved["network"])
-        average.load_state_dict(saved["average"])
-        optimiser.load_state_dict(saved["optimiser"])
-        step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
+        with opened_checkpoint(path, device) as saved:
+            network.load_state_dict(saved["network"])
+            average.load_state_dict(saved["average"])
+            optimiser.load_state_dict(saved["optimiser"])
+            step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
+            best_before = saved["best"]
         if history[-1]["config"] == config.to_dict():
-            best = saved["best"]
+            best = best_before
         else:  # losses under another configuration cannot be compared
             history.append({"from_step": step, "config": config.to_dict()})
         print(f"continuing from step {step}, {trained_s / 3600:.2f} h")
@@ -126,10 +137,10 @@ def train(config: Config, data: Path, out: Path, hours: float, *, steps: int | N
                 "heard_h": heard_h,
                 "score": score,
             }
-            _save(state, path)
+            save_checkpoint(state, path)
             if score < best:
                 best = score
-                _save({key: state[key] for key in _SHIPPED}, out / "best.pt")
+                save_checkpoint({key: state[key] for key in _SHIPPED}, out / "best.pt")
             saved_at = time.monotonic()
     return path
 
@@ -200,10 +211,13 @@ def _learning_rate(config: Config, step: int, progress: float) -> float:
     return warm * (floor + (config.learning_rate - floor) * cosine)
 
 
-def _save(state: dict[str, Any], path: Path) -> None:
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(
+            f"Cannot make the folder '{out}': {reason_of(error)}. Choose another --out."
+        ) from error
 
 
 class _Log:
