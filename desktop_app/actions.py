@@ -10,6 +10,8 @@ from PyQt6.QtWidgets import QMenu
 
 from .playback import Monitor
 from .session import State
+from .theme import UNIT
+from .views.controls import caption
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 SEEK_S = 1.0
 LONG_SEEK_S = 5.0
 ZOOM_STEP = 0.5
+RECENT_WIDTH = 50 * UNIT
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
 
@@ -45,7 +48,7 @@ class Actions:
         return self._window.menuBar().addMenu(title)
 
     def _add(self, menu: QMenu, text: str, do: Callable[[], object], *keys: str) -> QAction:
-        action = QAction(text, self._window)
+        action = QAction(text, menu)
         action.setShortcuts([QKeySequence(key) for key in keys])
         action.triggered.connect(lambda _: do())
         menu.addAction(action)
@@ -77,7 +80,8 @@ class Actions:
     def _list_recent(self) -> None:
         self._recent.clear()
         for path in self._window.settings.recent_files:
-            self._add(self._recent, path.name, lambda chosen=path: self._window.open_file(chosen))
+            text = caption(path, self._recent.fontMetrics(), RECENT_WIDTH)
+            self._add(self._recent, text, lambda chosen=path: self._window.open_file(chosen))
         if self._recent.isEmpty():
             self._recent.addAction("No files yet").setEnabled(False)
 

@@ -16,7 +16,7 @@ from .actions import Actions
 from .session import Kind, Notice, Session, State
 from .settings import Settings
 from .theme import UNIT, Appearance, Theme
-from .views.controls import label
+from .views.controls import label, one_line
 from .views.empty_view import EmptyView, samples
 from .views.export_dialog import ExportDialog
 from .views.help import show_about, show_keys
@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(self.empty if recording is None else self.workspace)
         self.empty.show_recent(self.settings.recent_files)
         self.setFocus()  # no button has the keyboard until Tab is pressed
-        name = "" if recording is None else f"{recording.path.name} – "
+        name = "" if recording is None else f"{one_line(recording.path.name)} – "
         self.setWindowTitle(f"{name}Dryspell")
 
     def _remember_file(self) -> None:

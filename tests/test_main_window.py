@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from html import unescape
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from PyQt6.QtCore import QPoint, QPointF, QSettings, Qt
-from PyQt6.QtGui import QWheelEvent
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PyQt6.QtGui import QAction, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication
 from signals import noise
 
@@ -45,6 +46,44 @@ def test_opened_files_are_offered_again(ready, qtbot, tmp_path, take):
     assert ready.empty.recent_files == [take.resolve()]
     take.unlink()
     assert ready.settings.recent_files == []
+
+
+@pytest.mark.parametrize(
+    "name", ["a & b.wav", "<b>bold<i>.wav", "two\nlines.wav", "W" * 200 + ".wav"], ids=repr
+)
+def test_any_name_is_shown_as_it_is_and_fits(window, tmp_path, qtbot, name):
+    path = tmp_path / name
+    soundfile.write(path, noise(1, RATE).T, RATE)
+    window.open_file(path)
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
+    shown = window.workspace.file_name
+    assert shown.text() == name.replace("\n", " ") and shown.minimumSizeHint().width() < 200
+    assert name in as_text(shown.toolTip())
+    window.empty.show_recent([path])
+    window.actions_._recent.aboutToShow.emit()
+    entries = [
+        *(each.text() for each in window.empty.findChildren(QAbstractButton)),
+        *(each.text() for each in window.actions_._recent.actions()),
+    ]
+    if len(name) < 20:
+        assert entries.count(name.replace("&", "&&").replace("\n", " ")) == 2
+    assert all(len(text) < 100 for text in entries)
+
+
+def as_text(tooltip: str) -> str:
+    """What Qt shows of a tooltip."""
+    assert Qt.mightBeRichText(tooltip)
+    return unescape(tooltip.removeprefix("<span>").removesuffix("</span>"))
+
+
+def test_looking_at_the_recent_files_leaves_nothing_behind(ready, qtbot):
+    menu = ready.actions_._recent
+    menu.aboutToShow.emit()
+    before = len(ready.findChildren(QAction))
+    for _ in range(5):
+        menu.aboutToShow.emit()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert len(ready.findChildren(QAction)) == before
 
 
 def test_an_error_is_shown_until_it_is_closed(window, tmp_path, qtbot):

@@ -1,7 +1,10 @@
 """The small parts the views are made of: buttons, labels, and a slider with a number."""
 
+from html import escape
+from pathlib import Path
+
 from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent
+from PyQt6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -15,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from ..theme import UNIT
 
+SHORTEST_NAME = 12 * UNIT  # a name may be cut down to this
 SLIDER_KEYS = (
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -33,6 +37,48 @@ def label(text: str = "", role: str = "") -> QLabel:
     result.setTextFormat(Qt.TextFormat.PlainText)
     result.setProperty("role", role)
     return result
+
+
+class NameLabel(QLabel):
+    """A file's name on one line, with its middle left out where there is no room for all of it."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+
+    def show_path(self, path: Path) -> None:
+        """Show this file's name, and in the tooltip where it is."""
+        self.setText(one_line(path.name))
+        self.setToolTip(path_tip(path))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(SHORTEST_NAME, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        middle = Qt.TextElideMode.ElideMiddle
+        painter.drawText(
+            self.rect(),
+            Qt.AlignmentFlag.AlignVCenter,
+            self.fontMetrics().elidedText(self.text(), middle, self.width()),
+        )
+
+
+def one_line(name: str) -> str:
+    """A file's name, which on most systems may hold line breaks, without them."""
+    return " ".join(name.splitlines())
+
+
+def caption(path: Path, metrics: QFontMetrics, width: int) -> str:
+    """A file's name as the text of a button or menu entry of that width."""
+    name = metrics.elidedText(one_line(path.name), Qt.TextElideMode.ElideMiddle, width)
+    return name.replace("&", "&&")  # a lone & would underline what follows it
+
+
+def path_tip(path: Path) -> str:
+    """A path as a tooltip: literally, though Qt takes what looks like HTML for HTML."""
+    return f"<span>{escape(str(path))}</span>"
 
 
 def button(text: str, role: str = "", tooltip: str = "") -> QPushButton:

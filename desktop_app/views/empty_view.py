@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ..icons import icon, pixmap, resource
 from ..theme import UNIT, Theme
-from .controls import button, label, set_property
+from .controls import button, caption, label, path_tip, set_property
 
 ZONE_WIDTH = 70 * UNIT
 ICON_SIZE = 8 * UNIT
@@ -93,7 +93,8 @@ class EmptyView(QWidget):
         while (item := self._recent.takeAt(0)) is not None:
             item.widget().deleteLater()
         for path in self.recent_files:
-            entry = button(f"{path.name}", "file", str(path))
+            entry = button("", "file", path_tip(path))
+            entry.setText(caption(path, entry.fontMetrics(), ZONE_WIDTH - 4 * UNIT))
             entry.setFixedWidth(ZONE_WIDTH)
             entry.clicked.connect(lambda _, chosen=path: self.file_asked.emit(chosen))
             self._recent.addWidget(entry, alignment=Qt.AlignmentFlag.AlignHCenter)

@@ -8,7 +8,7 @@ from ..playback import Monitor
 from ..session import Session, State
 from ..theme import UNIT, Theme
 from ..time_window import TimeWindow
-from .controls import button, label
+from .controls import NameLabel, button, label
 from .describe import facts_text
 from .lane import Lane
 from .pane import AXIS_WIDTH
@@ -40,7 +40,7 @@ class Workspace(QWidget):
         self.lanes = (self.before, self.after)
         self.treatment = TreatmentPanel(session)
         self.transport = Transport(session, self.time_window)
-        self.file_name = label(role="file")
+        self.file_name = NameLabel("file")
         self.facts = label(role="muted")
         self.open = button("Open…", tooltip="Choose another recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
@@ -101,8 +101,7 @@ class Workspace(QWidget):
             for lane in self.lanes:
                 lane.show_picture(None)
             return
-        self.file_name.setText(recording.path.name)
-        self.file_name.setToolTip(str(recording.path))
+        self.file_name.show_path(recording.path)
         self.facts.setText(facts_text(recording.info))
         self.time_window.set_duration(recording.duration_s)
         self.before.show_picture(recording.picture)
