@@ -18,6 +18,7 @@ from .settings import Settings
 from .theme import UNIT, Appearance, Theme
 from .views.controls import label, one_line
 from .views.empty_view import EmptyView, samples
+from .views.export_bar import ExportBar
 from .views.export_dialog import ExportDialog
 from .views.help import show_about, show_keys
 from .views.notice_bar import NoticeBar
@@ -46,6 +47,7 @@ class MainWindow(QMainWindow):
         theme = appearance.theme
         self.empty = EmptyView(self.samples)
         self.workspace = Workspace(session, theme)
+        self.export_bar = ExportBar(session, theme)
         self.notice = NoticeBar(session, theme)
         self._pages = QStackedWidget()
         self._lay_out()
@@ -70,6 +72,8 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         frame = QVBoxLayout()
         frame.setContentsMargins(UNIT, UNIT // 2, UNIT, 0)
+        frame.setSpacing(UNIT // 2)
+        frame.addWidget(self.export_bar)
         frame.addWidget(self.notice)
         column.addLayout(frame)
         column.addWidget(self._pages, 1)
@@ -87,7 +91,7 @@ class MainWindow(QMainWindow):
         self.appearance.changed.connect(self._use_theme)
 
     def _use_theme(self, theme: Theme) -> None:
-        for part in (self.empty, self.workspace, self.notice):
+        for part in (self.empty, self.workspace, self.export_bar, self.notice):
             part.use_theme(theme)
 
     def _show_page(self) -> None:
@@ -124,6 +128,7 @@ class MainWindow(QMainWindow):
         dialog = ExportDialog(recording.info, self.settings.export_removed, self)
         if dialog.exec() == ExportDialog.DialogCode.Accepted:
             self.settings.export_removed = dialog.with_removed.isChecked()
+            self.notice.clear()
             self.session.export(dialog.destination, dialog.removed_to)
 
     def choose_theme(self, choice: str) -> None:
@@ -169,7 +174,7 @@ class MainWindow(QMainWindow):
         self._veil.raise_()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and not self.session.exporter.is_busy:
+        if event.key() == Qt.Key.Key_Escape:
             self.notice.clear()
         super().keyPressEvent(event)
 

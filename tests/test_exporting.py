@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from PyQt6.QtCore import Qt
 
+from desktop_app import exporter
 from desktop_app.exporter import room_beside, suggested_destination
 from desktop_app.views.export_dialog import ExportDialog
 
@@ -13,17 +18,46 @@ from desktop_app.views.export_dialog import ExportDialog
 def test_exporting_shows_progress_and_then_the_result(ready, qtbot, tmp_path):
     with qtbot.waitSignal(ready.session.exporter.succeeded):
         ready.session.export(tmp_path / "dry.wav")
-        assert ready.notice.cancel.isVisible() and "dry.wav" in ready.notice.text.text()
+        assert ready.export_bar.isVisible() and "dry.wav" in ready.export_bar.text.text()
         assert not ready.workspace.treatment.export.isEnabled()
-    assert ready.notice.show_folder.isVisible() and not ready.notice.cancel.isVisible()
+    assert ready.notice.show_folder.isVisible() and not ready.export_bar.isVisible()
     assert ready.workspace.treatment.export.isEnabled()
 
 
 def test_the_cancel_button_ends_an_export_without_a_file(ready, qtbot, tmp_path):
     ready.session.export(tmp_path / "dry.wav")
-    ready.notice.cancel.click()
+    ready.export_bar.cancel.click()
     qtbot.waitUntil(lambda: not ready.session.exporter.is_busy)
     assert not (tmp_path / "dry.wav").exists() and not ready.notice.isVisible()
+
+
+def test_an_error_meanwhile_hides_neither_the_progress_nor_cancel(ready, qtbot, tmp_path):
+    with hold_process_file() as go_on:
+        ready.session.export(tmp_path / "dry.wav")
+        with qtbot.waitSignal(ready.session.noticed):
+            ready.open_file(tmp_path / "missing.wav")
+        assert ready.notice.isVisible() and ready.export_bar.cancel.isVisible()
+        qtbot.keyClick(ready, Qt.Key.Key_Escape)
+        assert not ready.notice.isVisible() and ready.export_bar.isVisible()
+        ready.export_bar.cancel.click()
+        go_on.set()
+        qtbot.waitUntil(lambda: not ready.session.exporter.is_busy)
+    assert not ready.export_bar.isVisible() and not (tmp_path / "dry.wav").exists()
+
+
+@contextmanager
+def hold_process_file() -> Iterator[threading.Event]:
+    """Makes an export wait for the event before it begins."""
+    go_on, process_file = threading.Event(), exporter.process_file
+
+    def wait_and_process(*arguments, **options):
+        go_on.wait(10)
+        return process_file(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporter, "process_file", wait_and_process)
+        yield go_on
+        go_on.set()
 
 
 def test_the_export_dialog_knows_what_cannot_be(ready, qtbot, take, tmp_path):

@@ -40,9 +40,9 @@ def label(text: str = "", role: str = "") -> QLabel:
 
 
 class NameLabel(QLabel):
-    """A file's name on one line, with its middle left out where there is no room for all of it."""
+    """A file's name, or a text with one, on one line: where it is too long, without its middle."""
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str = "") -> None:
         super().__init__()
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setProperty("role", role)
