@@ -91,6 +91,24 @@ def test_a_resumed_run_goes_on_where_it_stopped(run: Path) -> None:
     assert steps_logged(run)[-1] == before + 2
 
 
+def test_a_new_run_starts_from_the_weights_of_another(run: Path, tmp_path: Path) -> None:
+    best = run / "runs" / "tiny" / "best.pt"
+    before = torch.load(best, weights_only=True)
+    path = train(
+        Config.load(TINY),
+        run / "data",
+        tmp_path / "new",
+        hours=1,
+        steps=before["step"] + 1,
+        start_from=best,
+    )
+    after = torch.load(path, weights_only=True)
+    assert after["step"] == before["step"] + 1
+    assert after["history"] == before["history"]
+    for name, weights in before["average"].items():  # one step moves no weight far
+        torch.testing.assert_close(after["average"][name], weights, atol=0.01, rtol=0)
+
+
 def test_a_changed_configuration_is_noted_and_begins_its_own_best(run: Path) -> None:
     folder = run / "runs" / "tiny"
     changed = dataclasses.replace(Config.load(TINY), complex_share=0.2)
@@ -267,6 +285,16 @@ def test_a_card_can_be_made_without_sources_and_licences(tmp_path: Path) -> None
 def test_models_of_one_name_are_told_apart() -> None:
     assert model_names([Path("a/best.pt"), Path("live.pt")]) == ["best", "live"]
     assert model_names([Path("a/best.pt"), Path("b/best.pt")]) == ["a/best.pt", "b/best.pt"]
+
+
+@pytest.mark.parametrize(
+    "line", ['batch_size = "a"', "hours = true", "batch_size = 1.5", "[data]\nsnr_db = 3"]
+)
+def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(line)
+    with pytest.raises(TrainingError, match=r"wrong\.toml.*must be like"):
+        Config.load(path)
 
 
 @pytest.mark.parametrize("name", ["live", "tiny"])

@@ -90,14 +90,21 @@ class Config:
     def from_dict(cls, table: dict[str, Any]) -> Config:
         """Return the configuration held in nested plain dicts (TOML, or a checkpoint's)."""
         table = dict(table)
-        network = NetworkConfig(**_tuples(table.pop("network", {})))
-        data = DataConfig(**_tuples(table.pop("data", {})))
-        return cls(network=network, data=data, **table)
+        network = NetworkConfig(**_checked(NetworkConfig, table.pop("network", {})))
+        data = DataConfig(**_checked(DataConfig, table.pop("data", {})))
+        return cls(network=network, data=data, **_checked(cls, table))
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain dicts, the inverse of `from_dict`."""
         return dataclasses.asdict(self)
 
 
-def _tuples(table: dict[str, Any]) -> dict[str, Any]:
-    return {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
+def _checked(kind: type, table: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with lists as tuples; TypeError if one is not of its field's type."""
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
+    for field in dataclasses.fields(kind):
+        value = values.get(field.name, field.default)
+        wanted = (int, float) if isinstance(field.default, float) else type(field.default)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise TypeError(f"{field.name} must be like {field.default!r}, got {value!r}")
+    return values

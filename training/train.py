@@ -1,7 +1,8 @@
 """Train a network: `python -m training.train --data DIR --out DIR [--config TOML] [--hours H]`.
 
 Reads in the order in which things happen. Everything a later run needs to go on is in one file,
-OUT/checkpoint.pt; starting the same command again continues from it.
+OUT/checkpoint.pt; starting the same command again continues from it. A new run may start from the
+weights of another: `--start-from training/checkpoints/live.pt`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, help="TOML file (default: training/config.py)")
     parser.add_argument("--hours", type=float, help="time budget of the whole run, resumed or not")
     parser.add_argument("--steps", type=int, help="stop after so many in all, if the hours last")
+    parser.add_argument("--start-from", type=Path, help="best.pt or checkpoint.pt of another run")
     parser.add_argument("--threads", type=int, default=max(1, (os.cpu_count() or 2) - 1))
     arguments = parser.parse_args()
     for name in ("hours", "steps", "threads"):
@@ -51,7 +53,14 @@ def main() -> None:
     with told_plainly():
         config = Config.load(arguments.config) if arguments.config else Config()
         hours = arguments.hours or config.hours
-        train(config, arguments.data, arguments.out, hours, steps=arguments.steps)
+        train(
+            config,
+            arguments.data,
+            arguments.out,
+            hours,
+            steps=arguments.steps,
+            start_from=arguments.start_from,
+        )
 
 
 def _keep_freed_memory() -> None:
@@ -63,10 +72,19 @@ def _keep_freed_memory() -> None:
         libc.mallopt(no_mmap, 0)
 
 
-def train(config: Config, data: Path, out: Path, hours: float, *, steps: int | None = None) -> Path:
-    """Train for `hours` in all, earlier runs in `out` included; return the checkpoint's path.
+def train(
+    config: Config,
+    data: Path,
+    out: Path,
+    hours: float,
+    *,
+    steps: int | None = None,
+    start_from: Path | None = None,
+) -> Path:
+    """Train for `hours` in all, earlier runs included; return the checkpoint's path.
 
-    Stops early after `steps`, earlier runs included as well.
+    Stops early after `steps`, earlier runs included as well. Goes on from the checkpoint in `out`,
+    or, where there is none yet, from the one in `start_from`, whose hours and steps then count.
 
     Raises:
         TrainingError: the data or the run in `out` cannot be used.
@@ -82,13 +100,15 @@ def train(config: Config, data: Path, out: Path, hours: float, *, steps: int | N
     )
     step, trained_s, best = 0, 0.0, math.inf
     history = [{"from_step": 0, "config": config.to_dict()}]
-    if path.exists():
-        with opened_checkpoint(path, device) as saved:
-            network.load_state_dict(saved["network"])
+    source = path if path.exists() else start_from
+    if source is not None:
+        with opened_checkpoint(source, device) as saved:
             average.load_state_dict(saved["average"])
-            optimiser.load_state_dict(saved["optimiser"])
+            network.load_state_dict(saved.get("network", saved["average"]))
+            if "optimiser" in saved:  # best.pt has the weights alone
+                optimiser.load_state_dict(saved["optimiser"])
             step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
-            best_before = saved["best"]
+            best_before = saved.get("best", saved["score"])
         if history[-1]["config"] == config.to_dict():
             best = best_before
         else:  # losses under another configuration cannot be compared
