@@ -10,6 +10,7 @@ import numpy as np
 
 from processor import AudioFileError, AudioInfo, DereverbStream, Model, Recipe, probe
 from processor.audio_file import read_blocks
+from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 
 from .plot_data import Picture
 
@@ -90,12 +91,19 @@ def open_recording(path: str | Path) -> Recording:
     """An empty Recording for the file at `path`, ready to be read.
 
     Raises:
-        AudioFileError: The file is missing, not audio, or holds no samples.
+        AudioFileError: The file is missing, not audio, holds no samples, or has a sample rate that
+            is not treated.
     """
     info = probe(path)
     if info.frames <= 0:
         raise AudioFileError(
             f"'{Path(path).name}' holds no sound. Choose a recording with at least one sample."
+        )
+    if not LOWEST_SAMPLE_RATE <= info.sample_rate <= HIGHEST_SAMPLE_RATE:
+        raise AudioFileError(
+            f"'{Path(path).name}' has a sample rate of {info.sample_rate / 1000:g} kHz. "
+            f"Resample it to between {LOWEST_SAMPLE_RATE / 1000:g} and "
+            f"{HIGHEST_SAMPLE_RATE / 1000:g} kHz first."
         )
     return Recording(info)
 

@@ -232,6 +232,15 @@ def test_a_file_without_samples_is_refused(session, qtbot, tmp_path):
     assert "empty.wav" in told.args[0].text and session.state is State.EMPTY
 
 
+@pytest.mark.parametrize("sample_rate", [4000, 384_000])
+def test_a_sample_rate_that_is_not_treated_is_refused(session, qtbot, tmp_path, sample_rate):
+    path = write(tmp_path / "odd.wav", noise(1, 100), sample_rate)
+    with qtbot.waitSignal(session.noticed) as told:
+        session.open(path)
+    assert "odd.wav" in told.args[0].text and "kHz" in told.args[0].text
+    assert session.state is State.EMPTY
+
+
 def test_opening_another_file_while_one_is_read_opens_the_last(session, qtbot, tmp_path, hold):
     first = write(tmp_path / "first.wav", noise(1, RATE))
     second = write(tmp_path / "second.wav", noise(1, RATE, seed=2))
