@@ -1,5 +1,7 @@
 """The window: two pages, the menus, dropping files, and the dialogs."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
@@ -111,6 +113,19 @@ class MainWindow(QMainWindow):
         self.notice.clear()
         self.session.open(path)
 
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Open the first of these that is a file, and say what became of the others."""
+        chosen = next(filter(os.path.isfile, paths), paths[0])
+        self.open_file(chosen)
+        if len(paths) > 1:
+            self.session.noticed.emit(
+                Notice(
+                    Kind.DONE,
+                    f"Opened '{chosen.name}', one of {len(paths)}. "
+                    "Open the others one by one, or use 'dryspell batch' for a folder.",
+                )
+            )
+
     def ask_for_file(self) -> None:
         """Let the user choose a file, and open it."""
         name, _ = QFileDialog.getOpenFileName(
@@ -153,18 +168,9 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         self._set_hot(False)
         files = _dropped_files(event)
-        if not files:
-            return
-        event.acceptProposedAction()
-        self.open_file(files[0])
-        if len(files) > 1:
-            self.session.noticed.emit(
-                Notice(
-                    Kind.DONE,
-                    f"Opened '{files[0].name}', the first of {len(files)} files. "
-                    "Drop the others one by one, or use 'dryspell batch' for a folder.",
-                )
-            )
+        if files:
+            event.acceptProposedAction()
+            self.open_files(files)
 
     def _set_hot(self, is_hot: bool) -> None:
         self.empty.set_hot(is_hot)

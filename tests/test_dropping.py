@@ -40,7 +40,14 @@ def test_of_several_dropped_files_the_first_is_opened_and_the_rest_is_told(windo
     with qtbot.waitSignal(window.session.noticed):
         drop(window, mime(take, take.with_name("other.wav")))
     qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
-    assert "2 files" in window.notice.text.text()
+    assert "'take 1.wav', one of 2" in window.notice.text.text()
+
+
+def test_a_folder_among_the_dropped_is_passed_over(window, take, tmp_path, qtbot):
+    (tmp_path / "a folder").mkdir()
+    drop(window, mime(tmp_path / "a folder", tmp_path / "missing.wav", take))
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
+    assert window.session.recording.path == take and "of 3" in window.notice.text.text()
 
 
 def test_text_is_no_file(window):
