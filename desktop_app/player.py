@@ -13,6 +13,8 @@ from .playback import Playback
 log = logging.getLogger(__name__)
 
 NO_DEVICE = "No sound device found. Connect one to listen."
+LOST = "The sound device stopped or was unplugged. Check it, then press Play to go on."
+NO_ANSWER = "Sound stopped answering. Start Dryspell again to listen."
 NO_MODULE = "Sound is off. Install libpulse0 and start again."
 BUFFER_S = 0.1  # what a switch may lag behind, and what a busy moment may last
 TICK_MS = 16
@@ -49,6 +51,7 @@ class Player(QObject):
         self._sink: Any = None
         self._device_id: Any = None
         self._stream: _PlaybackDevice | None = None
+        self._is_stalled = False
         self._moved_at = 0.0
         self._moved_to = -1.0
         self._tick = QTimer(self, interval=TICK_MS)
@@ -63,7 +66,7 @@ class Player(QObject):
             return NO_MODULE
         if self._multimedia.QMediaDevices.defaultAudioOutput().isNull():
             return NO_DEVICE
-        return ""
+        return NO_ANSWER if self._is_stalled else ""
 
     @property
     def is_playing(self) -> bool:
@@ -172,17 +175,16 @@ class Player(QObject):
             self._lose_device()
 
     def _check_devices(self) -> None:
+        self._is_stalled = False
         if self._sink is not None:
             present = [bytes(d.id()) for d in self._multimedia.QMediaDevices.audioOutputs()]
             if bytes(self._device_id) not in present:
                 self._lose_device()
         self.availability_changed.emit()
 
-    def _lose_device(self) -> None:
+    def _lose_device(self, text: str = LOST) -> None:
         self.pause()
-        self.failed.emit(
-            "The sound device stopped or was unplugged. Check it, then press Play to go on."
-        )
+        self.failed.emit(text)
 
     def _watch(self) -> None:
         position_s, now = self.position_s, time.monotonic()
@@ -191,7 +193,11 @@ class Player(QObject):
             self.position_changed.emit(position_s)
         elif now - self._moved_at > STALL_S:
             log.warning("The sound device asks for nothing since %.1f s", STALL_S)
-            self._lose_device()
+            # To start once more after PulseAudio has died would abort the process, inside Qt. Only
+            # a change of devices tells that it is back.
+            self._is_stalled = True
+            self._lose_device(NO_ANSWER)
+            self.availability_changed.emit()
 
     def _report_position(self) -> None:
         self.position_changed.emit(self.position_s)

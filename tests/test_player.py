@@ -11,7 +11,7 @@ from signals import noise, sine
 
 import desktop_app.player as player_module
 from desktop_app.playback import Playback
-from desktop_app.player import NO_DEVICE, NO_MODULE, Player, load_multimedia
+from desktop_app.player import NO_ANSWER, NO_DEVICE, NO_MODULE, Player, load_multimedia
 
 RATE = 44_100
 FADE = 2000  # more than a crossfade
@@ -136,11 +136,15 @@ def test_a_device_that_reports_an_error_stops_playing_and_is_told(player, sound,
     assert not player.is_playing
 
 
-def test_a_device_that_asks_for_nothing_more_is_given_up(player, qtbot, monkeypatch):
+def test_a_device_that_asks_for_nothing_more_is_given_up(player, sound, qtbot, monkeypatch):
     monkeypatch.setattr(player_module, "STALL_S", 0.05)
     with qtbot.waitSignal(player.failed):
         player.play()
-    assert not player.is_playing
+    assert not player.is_playing and player.unavailable() == NO_ANSWER
+    player.play()
+    assert len(sound.sinks) == 1  # Qt would abort the process, had the sound server died
+    player._devices.audioOutputsChanged.emit()
+    assert not player.unavailable()
 
 
 def test_another_device_appearing_does_not_disturb(player, sound):
