@@ -32,7 +32,7 @@ QToolTip { background: $raised; color: $text; border: 1px solid $border; padding
 
 QPushButton {
     background: $raised; color: $text; border: 1px solid $border; border-radius: 6px;
-    padding: 7px 16px; min-height: 16px;
+    padding: 7px 16px; min-height: 16px; outline: 0;
 }
 QPushButton:hover { background: $hover; }
 QPushButton:focus { border-color: $accent; }

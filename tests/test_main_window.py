@@ -222,6 +222,16 @@ def test_without_a_sound_device_play_is_off_and_says_why(window, take, qtbot):
     assert not window.session.player.is_playing
 
 
+def test_in_the_smallest_window_nothing_is_cut_off(ready):
+    ready.session.player._multimedia.devices.clear()
+    ready.session.player._devices.audioOutputsChanged.emit()
+    ready.resize(ready.minimumSize())
+    QApplication.processEvents()
+    for part in (ready.workspace.transport, ready.workspace.treatment, ready.workspace):
+        hint = part.minimumSizeHint()
+        assert hint.width() <= part.width() and hint.height() <= part.height(), part
+
+
 def test_a_failed_rendering_is_said_in_its_lane_and_can_be_tried_again(ready, qtbot, tmp_path):
     model = ready.session.recipe.model
     ready.session.set_recipe(model=str(tmp_path / "missing.pt"))

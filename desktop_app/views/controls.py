@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 
 from ..theme import UNIT
 
-SHORTEST_NAME = 12 * UNIT  # a name may be cut down to this
+SHORTEST_TEXT = 12 * UNIT  # a text that may be shortened keeps this
 SLIDER_KEYS = (
     Qt.Key.Key_Left,
     Qt.Key.Key_Right,
@@ -39,8 +39,8 @@ def label(text: str = "", role: str = "") -> QLabel:
     return result
 
 
-class NameLabel(QLabel):
-    """A file's name, or a text with one, on one line: where it is too long, without its middle."""
+class ElidedLabel(QLabel):
+    """One line of text: where there is no room for all of it, without its middle."""
 
     def __init__(self, role: str = "") -> None:
         super().__init__()
@@ -53,7 +53,8 @@ class NameLabel(QLabel):
         self.setToolTip(path_tip(path))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(SHORTEST_NAME, super().minimumSizeHint().height())
+        whole = super().minimumSizeHint()
+        return QSize(min(SHORTEST_TEXT, whole.width()), whole.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -5,7 +5,7 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar
 from ..icons import pixmap
 from ..session import Session
 from ..theme import UNIT, Theme
-from .controls import NameLabel, button, one_line
+from .controls import ElidedLabel, button, one_line
 
 
 class ExportBar(QFrame):
@@ -17,7 +17,7 @@ class ExportBar(QFrame):
         self.setProperty("kind", "busy")
         self._exporter = session.exporter
         self._icon = QLabel()
-        self.text = NameLabel()
+        self.text = ElidedLabel()
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)

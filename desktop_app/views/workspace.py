@@ -8,7 +8,7 @@ from ..playback import Monitor
 from ..session import Session, State
 from ..theme import UNIT, Theme
 from ..time_window import TimeWindow
-from .controls import NameLabel, button, label
+from .controls import ElidedLabel, button, label
 from .describe import facts_text
 from .lane import Lane
 from .pane import AXIS_WIDTH
@@ -40,7 +40,7 @@ class Workspace(QWidget):
         self.lanes = (self.before, self.after)
         self.treatment = TreatmentPanel(session)
         self.transport = Transport(session, self.time_window)
-        self.file_name = NameLabel("file")
+        self.file_name = ElidedLabel("file")
         self.facts = label(role="muted")
         self.open = button("Open…", tooltip="Choose another recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
