@@ -230,6 +230,8 @@ def test_in_the_smallest_window_nothing_is_cut_off(ready):
     for part in (ready.workspace.transport, ready.workspace.treatment, ready.workspace):
         hint = part.minimumSizeHint()
         assert hint.width() <= part.width() and hint.height() <= part.height(), part
+    reason = ready.workspace.transport.no_sound
+    assert reason.width() > 0.8 * reason.sizeHint().width()
 
 
 def test_a_failed_rendering_is_said_in_its_lane_and_can_be_tried_again(ready, qtbot, tmp_path):

@@ -107,9 +107,8 @@ class Transport(QFrame):
         grid.addLayout(left, 0, 0)
         grid.addWidget(self.monitor, 0, 1, Qt.AlignmentFlag.AlignCenter)
         grid.addLayout(right, 0, 2)
-        # The switch stays in the middle whatever stands to its left.
         grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
+        self._grid = grid
 
     def use_theme(self, theme: Theme) -> None:
         """Take on another theme's colours."""
@@ -138,6 +137,8 @@ class Transport(QFrame):
         self.no_sound.setToolTip(reason)
         self.no_sound.setVisible(bool(reason))
         self._no_sound_icon.setVisible(bool(reason))
+        # The switch stays in the middle, unless the reason needs the room.
+        self._grid.setColumnStretch(2, 0 if reason else 1)
         self._show_playing(self._player.is_playing)
 
     def _show_duration(self) -> None:
