@@ -6,6 +6,7 @@ was heard to what is wanted.
 """
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -29,6 +30,8 @@ class Voice:
     Attributes:
         dry: The untouched recording, shape (channels, frames).
         removed: What full mix takes away, the same shape, or None while nothing is known.
+        known: So many samples of `removed` count; it fades out towards the last of them.
+        fade: Length of that fade in samples; 0 where all is known.
         dry_gain: Factor of `dry`.
         removed_gain: Factor of `removed`.
         offset: Position in the recording minus the number of samples pulled so far.
@@ -37,6 +40,8 @@ class Voice:
 
     dry: np.ndarray
     removed: np.ndarray | None = None
+    known: int = 0
+    fade: int = 0
     dry_gain: float = 1.0
     removed_gain: float = 0.0
     offset: int = 0
@@ -53,8 +58,13 @@ class Voice:
         # No gain of 1 is multiplied: what is heard then is the file, bit for bit.
         if self.dry_gain:
             inside += self.dry[:, begin:end]
-        if self.removed_gain and self.removed is not None:
-            inside += np.float32(self.removed_gain) * self.removed[:, begin:end]
+        end = min(end, self.known)
+        if self.removed_gain and self.removed is not None and end > begin:
+            share = np.float32(self.removed_gain) * self.removed[:, begin:end]
+            if self.fade:
+                left = np.arange(self.known - begin, self.known - end, -1) / self.fade
+                share *= np.minimum(left, 1.0).astype(np.float32)
+            inside[:, : end - begin] += share
         return out
 
 
@@ -68,10 +78,12 @@ class Playback:
         self.sample_rate = sample_rate
         self.frames = dry.shape[1]
         self.channels = dry.shape[0]
+        self._crossfade = max(1, round(CROSSFADE_S * sample_rate))
         self._lock = threading.Lock()
         self._clock = 0
         self._voice = self._wanted = Voice(dry)
         self._previous: Voice | None = None
+        self._known: Callable[[], int] = lambda: self.frames
         self._faded = 0  # samples of the running crossfade already given out
         self._monitor = Monitor.BEFORE
         self._mix = 1.0
@@ -82,14 +94,28 @@ class Playback:
         with self._lock:
             return self._clock + self._wanted.offset
 
-    def hear(self, monitor: Monitor, mix: float, removed: np.ndarray | None) -> None:
-        """Choose what is heard; `removed` is None while nothing is rendered."""
+    def hear(
+        self,
+        monitor: Monitor,
+        mix: float,
+        removed: np.ndarray | None,
+        known: Callable[[], int] | None = None,
+    ) -> None:
+        """Choose what is heard; `removed` is None while nothing is rendered.
+
+        While it is being rendered, `known` tells how many of its samples are there.
+        """
         dry_gain, removed_gain = {
             Monitor.BEFORE: (1.0, 0.0),
             Monitor.AFTER: (1.0, -mix),
             Monitor.REMOVED: (0.0, mix),
         }[monitor]
-        self._want(dry_gain=dry_gain, removed_gain=removed_gain, removed=removed)
+        with self._lock:
+            self._known = known or (lambda: self.frames)
+            self._wanted = replace(
+                self._wanted, dry_gain=dry_gain, removed_gain=removed_gain, removed=removed
+            )
+            self._look_how_much_is_known()
 
     def seek(self, position: int) -> None:
         """Go on at this sample of the recording."""
@@ -107,6 +133,7 @@ class Playback:
     def pull(self, count: int) -> np.ndarray:
         """The next samples, shape (channels, n); n < count only at the end of the recording."""
         with self._lock:
+            self._look_how_much_is_known()
             count = max(0, min(count, self.frames - self._clock - self._wanted.offset))
             out = np.empty((self.channels, count), np.float32)
             done = 0
@@ -114,9 +141,11 @@ class Playback:
                 done += self._fill(out[:, done:])
             return out
 
-    def _want(self, **changes: object) -> None:
-        with self._lock:
-            self._wanted = replace(self._wanted, **changes)
+    def _look_how_much_is_known(self) -> None:
+        known = self._known()
+        if known != self._wanted.known:
+            fade = 0 if known >= self.frames else self._crossfade
+            self._wanted = replace(self._wanted, known=known, fade=fade)
 
     def _fill(self, out: np.ndarray) -> int:
         """Write up to the next end of a crossfade; returns how many samples."""
@@ -128,7 +157,7 @@ class Playback:
             out[:] = self._voice.render(self._clock, count)
             self._clock += count
             return count
-        length = max(1, round(CROSSFADE_S * self.sample_rate))
+        length = self._crossfade
         count = min(count, length - self._faded)
         weight = (np.arange(self._faded + 1, self._faded + count + 1) / length).astype(np.float32)
         old = self._previous.render(self._clock, count)

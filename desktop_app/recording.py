@@ -143,6 +143,12 @@ class Rendering:
     def is_complete(self) -> bool:
         return self.picture.ready_frames >= self.recording.info.frames
 
+    @property
+    def known_frames(self) -> int:
+        """How far `removed` reaches."""
+        frames = self.recording.info.frames
+        return frames if self._is_separated else self.picture.ready_frames
+
     def render(self, progress: Progress) -> None:
         """Run the model over the recording, block by block, and draw what comes out.
 

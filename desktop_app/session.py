@@ -191,8 +191,13 @@ class Session(QObject):
 
     def _update_playback(self) -> None:
         if self.playback is not None:
-            removed = None if self.rendering is None else self.rendering.removed
-            self.playback.hear(self.monitor, self.recipe.mix, removed)
+            shown = self.rendering
+            if shown is None:
+                self.playback.hear(self.monitor, self.recipe.mix, None)
+            else:
+                self.playback.hear(
+                    self.monitor, self.recipe.mix, shown.removed, lambda: shown.known_frames
+                )
 
     def export(self, destination: Path, removed_to: Path | None = None) -> None:
         """Write the treated recording, and on request the removed part, as the source is."""

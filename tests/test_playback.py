@@ -125,6 +125,28 @@ def test_a_rendering_that_arrives_while_playing_replaces_the_old_one(dry, remove
     assert np.array_equal(heard[:, FADE:], dry[:, start + FADE : start + 2 * FADE])
 
 
+def test_a_rendering_that_grows_past_the_playhead_does_not_click():
+    dry, removed = np.ones((1, RATE), np.float32), np.zeros((1, RATE), np.float32)
+    known = 4000
+    removed[:, :known] = 0.75
+    playback = Playback(dry, RATE)
+    playback.hear(Monitor.AFTER, 1.0, removed, lambda: known)
+    heard = [playback.pull(1000) for _ in range(7)]  # runs ahead of what is rendered
+    removed[:, known:20_000], known = 0.75, 20_000
+    heard += [playback.pull(1000) for _ in range(20)]
+    heard = np.concatenate(heard, axis=1)[0]
+    assert heard[3000] == 0.25 and heard[5000] == 1.0 and heard[8000] == 0.25
+    assert np.abs(np.diff(heard)).max() <= 0.75 / FADE * 1.001
+
+
+def test_what_is_known_is_heard_bit_for_bit_while_the_rest_is_rendered(dry, removed):
+    playback = Playback(dry, RATE)
+    known = iter(range(3000, 10**6, 997))
+    playback.hear(Monitor.AFTER, 1.0, removed, lambda: next(known))
+    heard = np.concatenate([playback.pull(500) for _ in range(20)], axis=1)
+    assert np.array_equal(heard[:, FADE:], (dry - removed)[:, FADE:10_000])
+
+
 def test_after_is_the_recording_while_nothing_is_rendered(dry):
     playback = Playback(dry, RATE)
     playback.hear(Monitor.AFTER, 1.0, None)
