@@ -29,7 +29,7 @@ app: $(VENV)/ready-to-run
 	@$(BIN)/dryspell gui
 
 test: $(VENV)/ready-to-test
-	@QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: $(VENV)/ready-to-test
 	@$(BIN)/ruff check .

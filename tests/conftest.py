@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ import torch
 from signals import noise
 
 from processor.model import Model, ModelSpec
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt starts: no screen is needed
 
 TINY = ModelSpec(
     name="tiny",
