@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "resources" / "samples" / "church.flac"
 PICTURE = ROOT / "docs" / "images" / "spectrogram.png"
 HIGHEST_HZ = 8_000
-RANGE_DB = 70.0
+RANGE_DB = 60.0
 LEFT, TOP, WIDTH, HEIGHT, GAP, BELOW = 56, 34, 1120, 240, 44, 40
 BACKGROUND, TEXT = QColor("#ffffff"), QColor("#33373e")
 
@@ -32,7 +32,7 @@ def main() -> None:
     before, sample_rate = soundfile.read(SAMPLE, dtype="float32")
     after = Dereverb()(before, sample_rate)
     levels = [level_db(waveform, sample_rate) for waveform in (before, after)]
-    loudest = levels[0].max()
+    loudest = float(np.percentile(levels[0], 98))
 
     picture = QImage(LEFT + WIDTH + 16, TOP + 2 * HEIGHT + GAP + BELOW, QImage.Format.Format_RGB32)
     picture.fill(BACKGROUND)
@@ -68,7 +68,7 @@ def level_db(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
 def draw(painter: QPainter, place: QRect, title: str, level: np.ndarray, loudest: float) -> None:
     """One spectrogram with its title and frequency axis; both share one scale of levels."""
     scaled = np.clip((level - loudest + RANGE_DB) / RANGE_DB, 0, 1)
-    colours = pyqtgraph.colormap.get("magma").getLookupTable(nPts=256)
+    colours = pyqtgraph.colormap.get("inferno").getLookupTable(nPts=256)
     pixels = np.ascontiguousarray(colours[(255 * scaled[::-1]).astype(int)].astype(np.uint8))
     height, width, _ = pixels.shape
     image = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)

@@ -7,6 +7,7 @@ the network does in every way that its users rely on.
 from __future__ import annotations
 
 import argparse
+import itertools
 import tempfile
 import warnings
 from pathlib import Path
@@ -53,9 +54,18 @@ def load_network(checkpoint: str | Path) -> tuple[Network, Config, dict[str, Any
             "trained_hours": round(saved["trained_s"] / 3600, 2),
             "heard_hours": round(saved["heard_h"], 1),
             "validation_loss": round(saved["score"], 5),
-            "history": saved["history"],
+            "history": _changes(saved["history"]),
         }
     return network.eval(), config, provenance
+
+
+def _changes(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The history of a run with each later configuration cut down to what it changed."""
+    short = history[:1]
+    for before, after in itertools.pairwise(history):
+        changed = {k: v for k, v in after["config"].items() if before["config"].get(k) != v}
+        short.append({"from_step": after["from_step"], "changed": changed})
+    return short
 
 
 def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
