@@ -133,7 +133,7 @@ def tell_facts(paths: Sequence[str], *, as_json: bool) -> bool:
             facts.append({"path": path, "error": str(error)})
             all_well = False
     if not paths:
-        facts.append(_about())
+        facts.append(_about(whole_card=as_json))
     if as_json:
         print_json({"files": facts} if paths else facts[0])
     else:
@@ -179,17 +179,35 @@ def _facts_of(path: Path) -> dict[str, Any]:
     return {**asdict(audio), "path": str(path), "duration_s": round(audio.duration_s, 3)}
 
 
-def _about() -> dict[str, Any]:
-    card = BUNDLED_MODEL.with_suffix(".json")
+def _about(*, whole_card: bool) -> dict[str, Any]:
     about = {
         "dryspell": version(),
         "licence": "GPL-3.0-or-later",
         "python": platform.python_version(),
         "model": _model_facts(Model.load()),
     }
-    if card.is_file():
-        about["model_card"] = json.loads(card.read_text(encoding="utf-8"))
+    path = BUNDLED_MODEL.with_suffix(".json")
+    if path.is_file():
+        card = json.loads(path.read_text(encoding="utf-8"))
+        about["model_card"] = card if whole_card else _summary(card, path)
     return about
+
+
+def _summary(card: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """What of a model card fits on a screen."""
+    before, after = card["validation"]["input"], card["validation"]["output"]
+    return {
+        "heard_hours": card["training"]["heard_hours"],
+        "validation": {
+            name: f"{before[name]:g} -> {after[name]:g}"
+            for name in ("pesq_wb", "estoi", "si_sdr_db", "tail_db")
+        },
+        "sources": {
+            kind: ", ".join(sorted({row["source"] for row in rows}))
+            for kind, rows in card["sources"].items()
+        },
+        "all": str(path),
+    }
 
 
 def _model_facts(model: Model) -> dict[str, Any]:

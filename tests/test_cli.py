@@ -178,6 +178,14 @@ def test_info_alone_tells_about_the_program(bundled_model, capsys):
     about = json.loads(capsys.readouterr().out)
     assert about["licence"] == "GPL-3.0-or-later"
     assert about["model"]["sha256"] == bundled_model.spec.sha256
+    assert about["model_card"]["file_sha256"] == bundled_model.spec.sha256
+
+
+def test_info_alone_sums_the_model_card_up_on_a_screen(capsys):
+    assert main(["info"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < 30 and max(map(len, lines)) < 300
+    assert any("pesq_wb" in line and "->" in line for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Corpus:
     ) -> Corpus:
         """Return the clips of `split`, resampled to `sample_rate`; the first call fills the cache.
 
-        Rows whose `commercial_use` is "no" are left out: the model is free to use for any purpose.
+        Rows whose `commercial_use` is "no" are left out.
 
         Args:
             folder: holds the files and manifest.csv.
