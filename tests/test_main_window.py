@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QSettings, Qt
+from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QSettings, Qt
 from PyQt6.QtGui import QAction, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication
 from signals import noise
@@ -231,7 +231,9 @@ def test_in_the_smallest_window_nothing_is_cut_off(ready):
         hint = part.minimumSizeHint()
         assert hint.width() <= part.width() and hint.height() <= part.height(), part
     reason = ready.workspace.transport.no_sound
-    assert reason.width() > 0.8 * reason.sizeHint().width()
+    room = QRect(0, 0, reason.width(), 1000)
+    lines = reason.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, reason.text())
+    assert lines.width() <= reason.width() and lines.height() <= reason.height()
 
 
 def test_a_failed_rendering_is_said_in_its_lane_and_can_be_tried_again(ready, qtbot, tmp_path):

@@ -16,7 +16,7 @@ from ..playback import Monitor
 from ..session import Session
 from ..theme import UNIT, Theme
 from ..time_window import TimeWindow, time_text
-from .controls import ElidedLabel, button, icon_button, label
+from .controls import button, icon_button, label
 
 PLAY_SIZE = 5 * UNIT
 ZOOM_STEP = 0.5
@@ -79,7 +79,8 @@ class Transport(QFrame):
         self.time = label("0:00.0", "time")
         self.duration = label("", "muted")
         self._no_sound_icon = QLabel()
-        self.no_sound = ElidedLabel("muted")
+        self.no_sound = label("", "muted")
+        self.no_sound.setWordWrap(True)
         self.monitor = MonitorSwitch(session)
         self.zoom_out = icon_button("Zoom out", "Show more time (Ctrl+−)")
         self.zoom_in = icon_button("Zoom in", "Show less time (Ctrl++)")
@@ -135,6 +136,9 @@ class Transport(QFrame):
         self.play.setEnabled(not reason)
         self.no_sound.setText(reason)
         self.no_sound.setToolTip(reason)
+        # Room for two lines, which break between words.
+        in_one_line = self.no_sound.fontMetrics().horizontalAdvance(reason)
+        self.no_sound.setMinimumWidth(round(0.6 * in_one_line))
         self.no_sound.setVisible(bool(reason))
         self._no_sound_icon.setVisible(bool(reason))
         # The switch stays in the middle, unless the reason needs the room.
