@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from processor.cli_options import (
+    FLAG,
     OUTPUT,
     AsJson,
     FloorDb,
@@ -77,7 +78,9 @@ def main(argv: Sequence[str] | None = None, *, open_window: OpenWindow | None = 
 @app.callback(invoke_without_command=True)
 def _dryspell(
     context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", metavar=FLAG, help="Show the version.")
+    ] = False,
 ) -> None:
     if version:
         from processor.file_job import version as version_of_dryspell
@@ -135,7 +138,10 @@ def batch(
         str, typer.Argument(metavar="OUTDIR", help="Where the drier ones go; names are kept.")
     ],
     recursive: Annotated[
-        bool, typer.Option("--recursive", "-r", help="The folders below, too, each in its place.")
+        bool,
+        typer.Option(
+            "--recursive", "-r", metavar=FLAG, help="The folders below, too, each in its place."
+        ),
     ] = False,
     jobs: Annotated[
         int | None,
@@ -155,6 +161,7 @@ def batch(
         bool,
         typer.Option(
             "--skip-existing",
+            metavar=FLAG,
             help="Pass over what is done: goes on with a run that was ended.",
             rich_help_panel=OUTPUT,
         ),

@@ -8,6 +8,8 @@ import typer
 
 SETTINGS = "How much"
 OUTPUT = "Output"
+# Without it, typer shows a flag as if it took a value: --quiet <bool>.
+FLAG = " "
 
 Strength = Annotated[
     float,
@@ -15,8 +17,6 @@ Strength = Annotated[
         "--strength",
         "-s",
         metavar="0..1",
-        min=0.0,
-        max=1.0,
         help="How far the reverberation goes down, in decibels: 0.5 is half of 1.",
         rich_help_panel=SETTINGS,
     ),
@@ -27,8 +27,6 @@ Mix = Annotated[
         "--mix",
         "-m",
         metavar="0..1",
-        min=0.0,
-        max=1.0,
         help="How much of what was found is taken away; 0 gives the input back.",
         rich_help_panel=SETTINGS,
     ),
@@ -55,15 +53,23 @@ Overwrite = Annotated[
     bool,
     typer.Option(
         "--overwrite",
+        metavar=FLAG,
         help="Replace outputs that exist. Never the source.",
         rich_help_panel=OUTPUT,
     ),
 ]
 AsJson = Annotated[
     bool,
-    typer.Option("--json", help="One JSON document instead of text.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--json",
+        metavar=FLAG,
+        help="One JSON document instead of text.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", help="Say only what failed.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--quiet", "-q", metavar=FLAG, help="Say only what failed.", rich_help_panel=OUTPUT
+    ),
 ]

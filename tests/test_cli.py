@@ -141,7 +141,7 @@ def test_batch_goes_on_where_it_was_ended(tmp_path, model, capsys):
         (["batch", "{}/take.wav", "{}/out"], "not a folder"),
         (["batch", "{}/empty", "{}/out"], "--recursive"),
         (["process", "{}/empty"], "dryspell batch"),
-        (["process", "{}/take.wav", "--strength", "2"], "--strength"),
+        (["process", "{}/take.wav", "--strength", "2"], "strength must lie between 0 and 1"),
         (["process", "{}/take.wav", "--mix", "nan"], "mix"),
         (["process", "{}/take.wav", "--floor-db", "3"], "floor_db"),
         (["process"], "Missing"),
