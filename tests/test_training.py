@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from training import export as exporting
 from training import train as training
 from training.config import Config
 from training.dataset import Sources
-from training.errors import TrainingError
+from training.errors import TrainingError, told_plainly
 from training.evaluate import (
     markdown,
     measure,
@@ -295,6 +296,15 @@ def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, line: str) -> None:
     path.write_text(line)
     with pytest.raises(TrainingError, match=r"wrong\.toml.*must be like"):
         Config.load(path)
+
+
+def test_a_missing_package_is_told_with_the_extra_that_has_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended, told_plainly():
+        importlib.import_module("pesq_that_nobody_has")
+    assert ended.value.code == 2
+    assert "[train]" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["live", "tiny"])

@@ -24,6 +24,9 @@ def told_plainly() -> Iterator[None]:
     except (TrainingError, DereverbError) as error:
         print(error, file=sys.stderr)
         raise SystemExit(EXIT_USAGE) from None
+    except ModuleNotFoundError as error:  # the metrics are imported when they are needed
+        print(f"{error}. Install what training needs: pip install -e '.[train]'", file=sys.stderr)
+        raise SystemExit(EXIT_USAGE) from None
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         raise SystemExit(EXIT_CANCELLED) from None
