@@ -7,13 +7,11 @@ Exit codes: 0 done, 1 some files failed, 2 the call itself cannot be carried out
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -29,6 +27,7 @@ from processor.cli_options import (
     Strength,
 )
 from processor.errors import Cancelled, DereverbError
+from processor.interruption import EXIT_CANCELLED, heeding, signals_end_the_run
 from processor.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ OpenWindow = Callable[[list[Path]], int]
 
 EXIT_SOME_FAILED = 1
 EXIT_USAGE = 2
-EXIT_CANCELLED = 130
 
 app = typer.Typer(
     name="dryspell",
@@ -268,7 +266,7 @@ def _run(
 
     with Report(jobs, recipe, as_json=as_json, quiet=quiet) as report:
         results = process_batch(
-            jobs, recipe, workers=workers, overwrite=overwrite, progress=report.progress
+            jobs, recipe, workers=workers, overwrite=overwrite, progress=heeding(report.progress)
         )
         with closing(results):
             for result in results:
@@ -281,7 +279,7 @@ def _run(
 def _told_plainly(as_json: bool) -> Iterator[None]:
     """Turn what went wrong into a sentence and an exit code."""
     try:
-        with _signals_end_the_run():
+        with signals_end_the_run():
             yield
     except DereverbError as error:
         print(error, file=sys.stderr)
@@ -293,32 +291,3 @@ def _told_plainly(as_json: bool) -> Iterator[None]:
     except (KeyboardInterrupt, Cancelled):
         print("Cancelled. Files that were not finished have left nothing behind.", file=sys.stderr)
         raise typer.Exit(EXIT_CANCELLED) from None
-
-
-@contextmanager
-def _signals_end_the_run() -> Iterator[None]:
-    """Let Ctrl-C and `kill` end a run once, and then let it clean up undisturbed.
-
-    A second KeyboardInterrupt in the middle of the cleaning could leave processes behind. Who
-    asks a third time means it.
-    """
-    asked = 0
-
-    def interrupt(*_: Any) -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 1:
-            raise KeyboardInterrupt
-        if asked > 2:
-            os._exit(EXIT_CANCELLED)
-
-    before: dict[signal.Signals, Any] = {}
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-                before[number] = signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -18,7 +18,7 @@ PROCESSOR_FROM_THE_GROUND_UP = [
     *("errors", "recipe", "waveform", "layout", "resampler", "model", "stream"),
     *("effect", "dereverb", "board_stream", "board"),
     *("audio_format", "audio_file", "audio_writer", "file_job", "workers", "batch"),
-    *("report", "cli_options", "cli"),
+    *("report", "cli_options", "interruption", "cli"),
 ]
 
 

@@ -1,5 +1,6 @@
 """The command line, in this process and in real ones."""
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import soundfile
 from signals import noise
 
 from processor.cli import main
+from processor.stream import DereverbStream
 
 ROOT = Path(__file__).parent.parent
 
@@ -262,6 +264,25 @@ def test_an_ended_run_leaves_no_half_file(tmp_path, model, number):
     if number != "SIGKILL":
         assert run.returncode == 130
         assert os.listdir(tmp_path / "out") == ["a.wav"]
+
+
+def test_an_interrupt_that_native_code_swallows_still_ends_the_run(
+    tmp_path, model, monkeypatch, capsys
+):
+    long = make_long(tmp_path / "in" / "b.wav")
+    (tmp_path / "out").mkdir()
+    separate, asked = DereverbStream.separate, []
+
+    def swallowing(*arguments, **options):
+        if not asked:
+            asked.append(True)
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        return separate(*arguments, **options)
+
+    monkeypatch.setattr(DereverbStream, "separate", swallowing)
+    assert main(["process", str(long), "-o", str(tmp_path / "out"), *model]) == 130
+    assert os.listdir(tmp_path / "out") == []
 
 
 def test_an_ended_batch_ends_all_its_processes(tmp_path, model):
