@@ -239,7 +239,8 @@ def model_card(
             "what": f"{after['pairs']} pairs of unseen speakers and rooms, half with noise at "
             f"{SNR_DB[0]:g}-{SNR_DB[1]:g} dB SNR, {DRY_CLIPS} dry clips; "
             "the reference is the direct sound: the dry speech through the first 4 to 8 ms "
-            "of the room response",
+            "of the room response. None of it was trained on, but it is the split by which "
+            "checkpoints are chosen: expect a little less elsewhere",
             "command": "python -m training.evaluate",
             "input": summary(before),
             "output": summary(after),
