@@ -19,6 +19,7 @@ def loss(
     estimate: torch.Tensor,
     over_attenuation: float = 0.5,
     level: float = 1.0,
+    corner_hz: float = 1000.0,
 ) -> float:
     return float(
         spectral_loss(
@@ -27,6 +28,7 @@ def loss(
             RATE,
             complex_share=0.1,
             over_attenuation=over_attenuation,
+            corner_hz=corner_hz,
         )
     )
 
@@ -46,6 +48,12 @@ def test_too_quiet_costs_more_than_too_loud() -> None:
     assert loss(2 * target(), over_attenuation=2.0) == pytest.approx(loss(2 * target(), 0.0))
 
 
+def test_a_lower_corner_makes_high_frequencies_count_less() -> None:
+    tone = 0.01 * torch.sin(2 * torch.pi * 6000 / RATE * torch.arange(RATE))
+    high = target() + tone
+    assert loss(high, corner_hz=500.0) < 0.8 * loss(high, corner_hz=8000.0)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.3])
 def test_an_unknown_phase_pulls_the_magnitude_down_by_the_complex_share(share: float) -> None:
     """Over both signs of the target, the best level is (1 - share) of it, compressed."""
@@ -55,7 +63,12 @@ def test_an_unknown_phase_pulls_the_magnitude_down_by_the_complex_share(share: f
         sum(
             float(
                 spectral_loss(
-                    level * speech, sign * speech, RATE, complex_share=share, over_attenuation=0
+                    level * speech,
+                    sign * speech,
+                    RATE,
+                    complex_share=share,
+                    over_attenuation=0,
+                    corner_hz=1000.0,
                 )
             )
             for sign in (1, -1)
@@ -74,5 +87,7 @@ def test_the_level_of_a_pair_does_not_matter() -> None:
 def test_the_gradient_is_finite_at_silence() -> None:
     estimate = torch.zeros(1, RATE, requires_grad=True)
     silence = torch.zeros(1, RATE)
-    spectral_loss(estimate, silence, RATE, complex_share=0.1, over_attenuation=1.0).backward()
+    spectral_loss(
+        estimate, silence, RATE, complex_share=0.1, over_attenuation=1.0, corner_hz=1000.0
+    ).backward()
     assert estimate.grad is not None and torch.isfinite(estimate.grad).all()

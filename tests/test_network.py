@@ -67,10 +67,11 @@ def test_a_halving_of_every_bin_removes_half_of_the_delayed_input() -> None:
     network = random_network()
     waveform = noise(1, 20 * network.hop)
     with torch.no_grad():
-        for layer in (network.to_gain, network.to_high_gain, network.to_filter):
+        estimator = network.estimator
+        for layer in (estimator.to_gain, estimator.to_high_gain, estimator.to_filter):
             layer.weight.zero_()
             layer.bias.zero_()
-        network.to_filter.bias.view(len(network.taps), network.width, 2)[0, :, 0] = 1.0
+        estimator.to_filter.bias.view(len(estimator.taps), estimator.width, 2)[0, :, 0] = 1.0
     late = network.latency_samples
     expected = 0.5 * waveform[:, : waveform.shape[1] - late]
     np.testing.assert_allclose(removed(network, waveform, [20])[:, late:], expected, atol=1e-6)

@@ -142,7 +142,7 @@ def test_export_refuses_a_file_that_differs_from_the_network(run: Path, tmp_path
     spec = export(checkpoint, tmp_path / "tiny.pt")
     network, _, _ = load_network(checkpoint)
     with torch.no_grad():
-        network.to_gain.bias.sub_(0.5)
+        network.estimator.to_gain.bias.sub_(0.5)
     with pytest.raises(ExportError, match="reload equals eager"):
         verify(network, tmp_path / "tiny.pt")
     write(network, spec, tmp_path / "other.pt")
@@ -207,6 +207,13 @@ def test_an_unknown_key_in_a_configuration_is_named(tmp_path: Path) -> None:
     path = tmp_path / "wrong.toml"
     path.write_text("[network]\nnarow_hidden = 3\n")
     with pytest.raises(TrainingError, match=r"wrong\.toml.*narow_hidden"):
+        Config.load(path)
+
+
+def test_an_unknown_precision_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text('precision = "float16"\n')
+    with pytest.raises(TrainingError, match=r"wrong\.toml.*float16"):
         Config.load(path)
 
 

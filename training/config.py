@@ -20,6 +20,7 @@ class NetworkConfig:
     """Sizes of the network (see `training.network`)."""
 
     name: str = "live"
+    formulation: str = "filter"
     sample_rate: int = 48_000
     hop_length: int = 480
     low_bands: int = 40
@@ -66,6 +67,8 @@ class Config:
     ema_decay: float = 0.998
     complex_share: float = 0.1
     over_attenuation: float = 1.0
+    loss_corner_hz: float = 1000.0
+    precision: str = "float32"
     checkpoint_every_s: float = 180.0
     validation_pairs: int = 48
     workers: int = 1
@@ -92,6 +95,9 @@ class Config:
         table = dict(table)
         network = NetworkConfig(**_checked(NetworkConfig, table.pop("network", {})))
         data = DataConfig(**_checked(DataConfig, table.pop("data", {})))
+        precision = table.get("precision", cls.precision)
+        if precision not in ("float32", "bfloat16"):
+            raise ValueError(f'precision must be "float32" or "bfloat16", got {precision!r}')
         return cls(network=network, data=data, **_checked(cls, table))
 
     def to_dict(self) -> dict[str, Any]:

@@ -7,8 +7,6 @@ from torch import Tensor
 
 RESOLUTIONS = ((512, 256), (1536, 512))
 COMPRESSION = 0.3
-HIGH_HZ = 8000.0
-HIGH_WEIGHT = 0.35
 
 
 def spectral_loss(
@@ -18,6 +16,7 @@ def spectral_loss(
     *,
     complex_share: float,
     over_attenuation: float,
+    corner_hz: float,
 ) -> Tensor:
     """Mean distance of compressed magnitudes and complex spectra, a scalar.
 
@@ -28,6 +27,8 @@ def spectral_loss(
     `complex_share` has a price. Where the phase cannot be told, the best complex estimate is
     zero: the compressed magnitude settles at (1 - complex_share) of the target's, which for a
     share of 0.3 is 10 dB too quiet, for 0.1 is 3 dB.
+
+    Frequencies weigh as the ear's bands do, evenly below `corner_hz` and by octave above it.
     """
     level = target.square().mean(dim=1, keepdim=True).sqrt() + 1e-5
     estimate, target = estimate / level, target / level
@@ -40,7 +41,7 @@ def spectral_loss(
             for x in (estimate, target)
         ]
         frequency = torch.linspace(0, sample_rate / 2, n_fft // 2 + 1, device=estimate.device)
-        weight = torch.where(frequency < HIGH_HZ, 1.0, HIGH_WEIGHT)
+        weight = 1.0 / (frequency + corner_hz)
         weight = (weight / weight.mean())[None, :, None]
         total = total + _compressed_distance(
             spectra[0], spectra[1], weight, complex_share, over_attenuation

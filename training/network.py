@@ -1,167 +1,85 @@
 """The network: a recording goes in hop by hop, the reverberation to be removed comes out.
 
-Reverberation decays in much the same way in every band, so the memory that tracks the decay is one
-small LSTM whose weights all bands below 8 kHz share: each clip then holds forty training sequences,
-not one. A full-band LSTM beside it sees all bands at once (voicing, onsets, noise) and hands each
-band a short context vector. Below 8 kHz a band's output is a gain and a complex filter over
-the present and some past frames for each bin (past frames predict the tail coherently, as in
-weighted prediction error); above 8 kHz it is a smooth gain.
+What is common to all formulations is here: spectra by frames, the estimator of the dry spectra,
+`strength` and floor, overlap-add. The estimators themselves: `training.filtering` (the shipped
+one).
 
 The same `forward` trains and streams: state goes in and comes out, and a clip is one long block.
 """
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
+from training.filtering import FilterEstimator
+
+ESTIMATORS: dict[str, type[nn.Module]] = {"filter": FilterEstimator}
 
 
 class Network(nn.Module):
     """Removed part of a reverberant waveform, causal, with explicit state.
 
+    An estimator takes spectra (frames, channels, bins), complex, and its memory, and returns the
+    dry spectra and the memory after them. It works on whole multiples of its `block` frames; its
+    estimate number i belongs to frame i - `look_ahead`.
+
     Shape:
-        - waveform: (channels, hops * hop_length), channels are independent recordings
+        - waveform: (channels, blocks * hop), channels are independent recordings
         - removed: the same shape; `removed[:, i]` belongs to `waveform[:, i - latency_samples]`
     """
 
     window: Tensor
-    spread: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
-        self.hop = config.hop_length
-        self.n_fft = 3 * config.hop_length
-        self.latency_samples = self.n_fft - self.hop
-        self.bands = config.low_bands
-        self.width = config.bins_per_band
-        self.low_bins = self.bands * self.width
-        self.high_bands = config.high_bands
-        self.high_bins = self.n_fft // 2 + 1 - self.low_bins
-        self.high_width = self.high_bins // self.high_bands
-        self.taps = list(config.taps)  # in hops into the past; the first is the present, 0
-        self.reach = max(config.taps)
-        self.context = config.context
-        self.narrow_hidden = config.narrow_hidden
-        self.wide_hidden = config.wide_hidden
-
+        estimator: Any = ESTIMATORS[config.formulation](config)
+        self.estimator = estimator
+        self.look_ahead: int = estimator.look_ahead
+        self.step = config.hop_length
+        self.hop: int = self.step * estimator.block
+        self.n_fft = 3 * self.step
+        self.bins = self.n_fft // 2 + 1
+        self.latency_samples = self.n_fft - self.step + self.look_ahead * self.step
         # Square-root Hann at a hop of a third of its length: the products of analysis and synthesis
         # windows sum to 1.5, so dividing by sqrt(1.5) on both sides gives perfect reconstruction.
         self.register_buffer("window", torch.hann_window(self.n_fft).sqrt() / math.sqrt(1.5))
-        self.register_buffer("spread", _interpolation(self.high_bands, self.high_bins))
-
-        squeezed = 6
-        self.encode = nn.Linear(9 * self.width, config.embedding)
-        self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
-        self.narrow_in = nn.LSTM(config.embedding, self.narrow_hidden)
-        self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
-        self.wide = nn.LSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
-        self.to_context = nn.Linear(self.wide_hidden, self.bands * self.context)
-        self.to_high_gain = nn.Linear(self.wide_hidden, self.high_bands)
-        self.narrow_out = nn.LSTM(self.narrow_hidden + self.context, self.narrow_hidden)
-        self.to_gain = nn.Linear(self.narrow_hidden, self.width)
-        self.to_filter = nn.Linear(self.narrow_hidden, self.width * len(self.taps) * 2)
-        self._start_transparent()
-
-    def _start_transparent(self) -> None:
-        """Make the untrained network pass its input: gain near one, filter = present frame."""
-        for layer in (self.to_gain, self.to_high_gain):
-            nn.init.constant_(layer.bias, 4.0)
-            nn.init.normal_(layer.weight, std=0.02)
-        with torch.no_grad():
-            bias = torch.zeros(len(self.taps), self.width, 2)
-            bias[0, :, 0] = 1.0
-            self.to_filter.bias.copy_(bias.flatten())
-            nn.init.normal_(self.to_filter.weight, std=0.01)
 
     def initial_state(self, channels: int) -> list[Tensor]:
         """State of `channels` recordings before their first sample: silence behind them."""
         device = self.window.device
-        narrow = torch.zeros(1, channels * self.bands, self.narrow_hidden, device=device)
-        wide = torch.zeros(1, channels, self.wide_hidden, device=device)
-        return [
-            torch.zeros(channels, self.n_fft - self.hop, device=device),  # samples
-            torch.zeros(self.reach, channels, self.low_bins, 2, device=device),  # past spectra
-            narrow,
-            narrow,
-            wide,
-            wide,
-            narrow,
-            narrow,
+        head = [
+            torch.zeros(channels, self.n_fft - self.step, device=device),  # samples
             torch.zeros(2, channels, self.n_fft, device=device),  # windowed frames to overlap
+            torch.zeros(self.look_ahead, channels, self.bins, 2, device=device),  # awaited spectra
         ]
+        return head + self.estimator.initial_memory(channels)
 
     def forward(
         self, waveform: Tensor, state: list[Tensor], strength: float, floor_db: float
     ) -> tuple[Tensor, list[Tensor]]:
         samples = torch.cat([state[0], waveform], dim=1)
-        frames = samples.unfold(1, self.n_fft, self.hop).transpose(0, 1)  # (hops, channels, n_fft)
-        spectrum = torch.fft.rfft(frames * self.window)  # (hops, channels, bins)
-        low = spectrum[:, :, : self.low_bins]
-        past_and_low = torch.cat([torch.view_as_complex(state[1]), low])
-
-        taps, low_gain, high_gain, memory = self._estimate(spectrum, state[2:8])
-        banded = past_and_low.view(past_and_low.shape[0], -1, self.bands, self.width)
-        filtered = taps[:, :, :, 0] * banded[self.reach :]
-        for i, tap in enumerate(self.taps):
-            if i > 0:
-                start = self.reach - tap
-                filtered = filtered + taps[:, :, :, i] * banded[start : start + low.shape[0]]
-        high = spectrum[:, :, self.low_bins :] * high_gain
-        estimate = torch.cat([filtered.view(low.shape) * low_gain, high], dim=2)
+        frames = samples.unfold(1, self.n_fft, self.step).transpose(0, 1)  # (frames, channels, ...)
+        spectrum = torch.fft.rfft(frames * self.window)  # (frames, channels, bins)
+        estimate, memory = self.estimator(spectrum, state[3:])
+        awaited = state[2]
+        if self.look_ahead > 0:
+            spectrum = torch.cat([torch.view_as_complex(awaited), spectrum])
+            awaited = torch.view_as_real(spectrum[spectrum.shape[0] - self.look_ahead :])
+            spectrum = spectrum[: estimate.shape[0]]
 
         removed = spectrum - scale_change(spectrum, estimate, strength, floor_db)
-        blocks = torch.cat([state[8], torch.fft.irfft(removed, n=self.n_fft) * self.window])
-        hop = self.hop
-        output = blocks[2:, :, :hop] + blocks[1:-1, :, hop : 2 * hop] + blocks[:-2, :, 2 * hop :]
+        blocks = torch.cat([state[1], torch.fft.irfft(removed, n=self.n_fft) * self.window])
+        step = self.step
+        output = (
+            blocks[2:, :, :step] + blocks[1:-1, :, step : 2 * step] + blocks[:-2, :, 2 * step :]
+        )
         output = output.transpose(0, 1).reshape(waveform.shape)
-
-        past = torch.view_as_real(past_and_low[past_and_low.shape[0] - self.reach :])
-        head = [samples[:, samples.shape[1] - (self.n_fft - hop) :], past]
-        return output, head + memory + [blocks[-2:]]
-
-    def _estimate(
-        self, spectrum: Tensor, memory: list[Tensor]
-    ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
-        """Complex filter taps (hops, channels, bands, taps, width), and gains, of each frame."""
-        hops, channels = spectrum.shape[0], spectrum.shape[1]
-        power = spectrum.real.square() + spectrum.imag.square()
-        level = 0.1 * torch.log(power + 1e-8)  # (hops, channels, bins)
-
-        low = spectrum[:, :, : self.low_bins]
-        compressed = (power[:, :, : self.low_bins] + 1e-8) ** -0.35
-        features = torch.cat(
-            [
-                (low.real * compressed).view(hops, channels, self.bands, self.width),
-                (low.imag * compressed).view(hops, channels, self.bands, self.width),
-                level[:, :, : self.low_bins].view(hops, channels, self.bands, self.width),
-            ],
-            dim=3,
-        )  # (hops, channels, bands, 3 * width)
-        padded = nn.functional.pad(features, (0, 0, 1, 1))
-        neighbours = torch.cat([padded[:, :, :-2], features, padded[:, :, 2:]], dim=3)
-        embedded = torch.tanh(self.encode(neighbours) + self.band_embedding)
-
-        rows = channels * self.bands
-        narrow, (h0, c0) = self.narrow_in(embedded.view(hops, rows, -1), (memory[0], memory[1]))
-        squeezed = self.squeeze(narrow).view(hops, channels, -1)
-        low_level = features[:, :, :, 2 * self.width :].mean(dim=3)
-        high_width = self.high_width
-        high_power = power[:, :, self.low_bins : self.low_bins + self.high_bands * high_width]
-        high_power = high_power.reshape(hops, channels, self.high_bands, high_width).mean(dim=3)
-        high_level = 0.1 * torch.log(high_power + 1e-8)
-        overview = torch.cat([squeezed, low_level, high_level], dim=2)
-        wide, (h1, c1) = self.wide(overview, (memory[2], memory[3]))
-        context = self.to_context(wide).view(hops, rows, self.context)
-        out, (h2, c2) = self.narrow_out(torch.cat([narrow, context], 2), (memory[4], memory[5]))
-
-        hidden = (narrow + out).view(hops, channels, self.bands, self.narrow_hidden)
-        taps = self.to_filter(hidden)
-        taps = taps.view(hops, channels, self.bands, len(self.taps), self.width, 2)
-        low_gain = torch.sigmoid(self.to_gain(hidden)).view(hops, channels, self.low_bins)
-        high_gain = torch.sigmoid(self.to_high_gain(wide)) @ self.spread
-        return torch.view_as_complex(taps), low_gain, high_gain, [h0, c0, h1, c1, h2, c2]
+        samples = samples[:, samples.shape[1] - (self.n_fft - step) :]
+        head = [samples, blocks[-2:], awaited]
+        return output, head + memory
 
 
 def scale_change(
@@ -185,11 +103,3 @@ def scale_change(
     if strength == 1.0:
         return spectrum * (ratio * (bounded / magnitude))
     return spectrum * torch.polar(bounded**strength, strength * torch.angle(ratio))
-
-
-def _interpolation(bands: int, bins: int) -> Tensor:
-    """Triangles that spread band gains over bins, (bands, bins), columns sum to one."""
-    centres = (torch.arange(bands) + 0.5) * (bins / bands)
-    position = (torch.arange(bins) + 0.5).clamp(centres[0], centres[-1])
-    distance = (position[None, :] - centres[:, None]).abs() / (bins / bands)
-    return (1 - distance).clamp(min=0)

@@ -177,7 +177,9 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
     usable = reverberant.shape[1] // network.hop * network.hop
     reverberant, target = reverberant[:, :usable], target[:, :usable]
     state = network.initial_state(reverberant.shape[0])
-    removed, _ = network(reverberant, state, 1.0, -80.0)
+    lower = config.precision == "bfloat16"
+    with torch.autocast(reverberant.device.type, torch.bfloat16, enabled=lower):
+        removed, _ = network(reverberant, state, 1.0, -80.0)
     estimate = reverberant[:, : usable - latency] - removed[:, latency:]
     return spectral_loss(
         estimate,
@@ -185,6 +187,7 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
         config.network.sample_rate,
         complex_share=config.complex_share,
         over_attenuation=config.over_attenuation,
+        corner_hz=config.loss_corner_hz,
     )
 
 
