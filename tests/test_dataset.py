@@ -57,7 +57,9 @@ def test_the_target_starts_with_the_recording_when_there_is_no_noise(sources: So
         reverberant, target = dataset.example(index)
         onset = int(np.argmax(np.abs(target) > 1e-3 * np.abs(target).max()))
         hold = slice(0, onset + round(0.002 * RATE))
-        np.testing.assert_allclose(reverberant[hold], target[hold], atol=1e-5)
+        # What sounded before that onset was below 1e-3 of the peak; so is what the room adds to it.
+        loudest = float(np.abs(target).max())
+        np.testing.assert_allclose(reverberant[hold], target[hold], atol=2e-3 * loudest)
 
 
 def test_splits_do_not_mix_and_non_commercial_rows_are_left_out(

@@ -39,11 +39,14 @@ class DataConfig:
 
     clip_s: float = 3.0
     measured_share: float = 0.5
+    near_share: float = 0.15
+    near_t60_s: tuple[float, float] = (0.15, 0.35)
+    near_distance_m: tuple[float, float] = (0.3, 1.0)
     dry_share: float = 0.1
     target_t60_s: float = 0.12
     hold_ms: float = 4.0
     noise_share: float = 0.75
-    snr_db: tuple[float, float] = (10.0, 45.0)
+    snr_db: tuple[float, float] = (5.0, 45.0)
     level_db: tuple[float, float] = (-45.0, -15.0)
     t60_s: tuple[float, float] = (0.15, 1.8)
     low_pass_share: float = 0.4

@@ -10,6 +10,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,24 @@ import soxr
 from training.acoustics import Samples
 from training.errors import TrainingError, reason_of
 
+SPLITS = ("train", "valid")
+Row = dict[str, str]
+
+# What `commercial_use` says where nothing forbids to ship a network that heard the recording.
+_FREE = ("yes", "unclear")
+_BOUND = re.compile(r"non-?\s?commercial|\bby-nc|\bnc\b|\bresearch\b|\bacademic\b", re.IGNORECASE)
+
+
+def may_be_used(row: Row) -> bool:
+    """Whether a network that heard this recording may be shipped and sold.
+
+    `commercial_use` decides: "yes" and "unclear" are used, anything else ("no", "research") is not.
+    Where it is empty or missing, `licence` decides: terms that name non-commercial (NC), research
+    or academic use are left out.
+    """
+    use = (row.get("commercial_use") or "").strip().lower()
+    return use in _FREE if use else not _BOUND.search(row.get("licence") or "")
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -28,7 +48,7 @@ class Clip:
 
     start: int
     end: int
-    row: dict[str, str]
+    row: Row
 
 
 class Corpus:
@@ -44,13 +64,13 @@ class Corpus:
     def read(self, index: int) -> Samples:
         """Samples of clip `index`, (samples,) float32."""
         clip = self.clips[index]
-        return np.asarray(self._samples[clip.start : clip.end], dtype=np.float32)
+        return np.array(self._samples[clip.start : clip.end], dtype=np.float32)
 
     def groups(self, key: str) -> list[list[int]]:
         """Indices of the clips that share a manifest value, such as a speaker or a room."""
         found: dict[str, list[int]] = {}
         for index, clip in enumerate(self.clips):
-            found.setdefault(f"{clip.row.get('source', '')}/{clip.row[key]}", []).append(index)
+            found.setdefault(_name(clip.row, key), []).append(index)
         return list(found.values())
 
     @classmethod
@@ -64,37 +84,25 @@ class Corpus:
     ) -> Corpus:
         """Return the clips of `split`, resampled to `sample_rate`; the first call fills the cache.
 
-        Rows whose `commercial_use` is "no" are left out.
+        Rows that `may_be_used` refuses are left out.
 
         Args:
             folder: holds the files and manifest.csv.
             split: "train" or "valid".
             sample_rate: of the clips [Hz].
             cache: folder of the decoded clips.
-            columns: that the manifest must have beside `file` and `split`.
+            columns: that the manifest must have beside `file` and `split`; the first of them is
+                what the splits must not share.
 
         Raises:
             TrainingError: there is no manifest.csv in the folder, it lacks a column or a clip of
-                the split, or a file that it names cannot be read.
+                the split, the splits share a speaker or a room, or a file cannot be read.
         """
         folder = Path(folder)
-        manifest = folder / "manifest.csv"
-        text = _text_of(manifest)
-        reader = csv.DictReader(text.splitlines())
-        missing = [name for name in ("file", "split", *columns) if name not in _header(reader)]
-        if missing:
-            raise TrainingError(
-                f"'{manifest}' has no column '{missing[0]}'. Add it: see docs/training.md."
-            )
-        rows = [
-            row for row in reader if row["split"] == split and row.get("commercial_use") != "no"
-        ]
-        if not rows:
-            raise TrainingError(
-                f"'{manifest}' lists no clip whose split is '{split}'. Add some, "
-                "of speakers and rooms that the other split does not have."
-            )
-        key = hashlib.sha256(f"{folder.resolve()} {split} {sample_rate} {text}".encode())
+        rows = rows_of(folder / "manifest.csv", split, columns)
+        key = hashlib.sha256(f"{folder.resolve()} {split} {sample_rate}".encode())
+        for row in rows:
+            key.update(_stamp(folder / row["file"]))
         stem = Path(cache) / f"{folder.name}-{split}-{key.hexdigest()[:12]}"
         if not stem.with_suffix(".json").is_file():
             _fill(stem, folder, rows, sample_rate)
@@ -104,9 +112,73 @@ class Corpus:
         return cls(np.load(stem.with_suffix(".npy"), mmap_mode="r"), clips)
 
 
+def rows_of(manifest: Path, split: str, columns: Sequence[str] = ()) -> list[Row]:
+    """Return the usable rows of one split.
+
+    Raises:
+        TrainingError: as `Corpus.load`, files aside.
+    """
+    rows = all_rows(manifest, columns)
+    if columns:
+        _check_split(manifest, rows, columns[0])
+    rows = [row for row in rows if row["split"] == split]
+    if not rows:
+        raise TrainingError(
+            f"'{manifest}' lists no clip whose split is '{split}'. Add some, "
+            "of speakers and rooms that the other split does not have."
+        )
+    return rows
+
+
+def all_rows(manifest: Path, columns: Sequence[str] = ()) -> list[Row]:
+    """Return the usable rows of a manifest, whatever their split.
+
+    Raises:
+        TrainingError: it cannot be read, or lacks `file`, `split` or one of `columns`.
+    """
+    reader = csv.DictReader(_text_of(manifest).splitlines())
+    header = reader.fieldnames or ()
+    missing = [name for name in ("file", "split", *columns) if name not in header]
+    if missing:
+        raise TrainingError(
+            f"'{manifest}' has no column '{missing[0]}'. Add it: see docs/training.md."
+        )
+    return [row for row in reader if may_be_used(row)]
+
+
+def read_samples(path: Path, sample_rate: int) -> Samples:
+    """Return a sound file mixed to mono at `sample_rate`, (samples,) float32.
+
+    Raises:
+        TrainingError: there is no such file, or no audio in it.
+    """
+    try:
+        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError) as error:
+        reason = "no audio data, or damaged" if path.is_file() else "there is no such file"
+        raise TrainingError(
+            f"Cannot read '{path}': {reason}. Mend its line in the manifest, or take it out."
+        ) from error
+    return soxr.resample(samples.mean(axis=1), rate, sample_rate).astype(np.float32)
+
+
+def _name(row: Row, key: str) -> str:
+    return f"{row.get('source') or ''}/{row[key]}"
+
+
+def _check_split(manifest: Path, rows: list[Row], key: str) -> None:
+    """Raise TrainingError if a speaker or a room is in both splits: its figures would flatter."""
+    train, valid = ({_name(row, key) for row in rows if row["split"] == name} for name in SPLITS)
+    if shared := sorted(train & valid):
+        raise TrainingError(
+            f"'{manifest}' has the {key} '{shared[0].lstrip('/')}' in both splits. Put all clips "
+            "of it into one."
+        )
+
+
 def _text_of(manifest: Path) -> str:
     try:
-        return manifest.read_text(encoding="utf-8")
+        return manifest.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise TrainingError(
             f"Cannot read '{manifest}': {reason_of(error)}. See docs/training.md for what a "
@@ -116,23 +188,22 @@ def _text_of(manifest: Path) -> str:
         raise TrainingError(f"Cannot read '{manifest}': not UTF-8. Save it as UTF-8.") from error
 
 
-def _header(reader: csv.DictReader[str]) -> Sequence[str]:
-    return reader.fieldnames or ()
+def _stamp(path: Path) -> bytes:
+    """Name, size and time of a file: another recording under the old name is decoded anew."""
+    try:
+        found = path.stat()
+    except OSError:  # `read_samples` will say so
+        return f"{path}\n".encode()
+    return f"{path} {found.st_size} {found.st_mtime_ns}\n".encode()
 
 
-def _fill(stem: Path, folder: Path, rows: list[dict[str, str]], sample_rate: int) -> None:
+def _fill(stem: Path, folder: Path, rows: list[Row], sample_rate: int) -> None:
+    """Decode all files into the cache; a second process that does the same does no harm."""
     stem.parent.mkdir(parents=True, exist_ok=True)
-    parts: list[Samples] = []
-    for row in rows:
-        path = folder / row["file"]
-        try:
-            samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
-        except (soundfile.LibsndfileError, OSError) as error:
-            reason = "no audio data, or damaged" if path.is_file() else "there is no such file"
-            raise TrainingError(
-                f"Cannot read '{path}': {reason}. Mend its line in the manifest, or take it out."
-            ) from error
-        parts.append(soxr.resample(samples.mean(axis=1), rate, sample_rate))
-    np.save(stem.with_suffix(".npy"), np.concatenate(parts))
-    ends = np.cumsum([len(part) for part in parts]).tolist()
-    stem.with_suffix(".json").write_text(json.dumps(ends))
+    parts = [read_samples(folder / row["file"], sample_rate) for row in rows]
+    part = stem.with_suffix(f".{os.getpid()}.part")
+    with part.open("wb") as file:
+        np.save(file, np.concatenate(parts))
+    part.replace(stem.with_suffix(".npy"))
+    part.write_text(json.dumps(np.cumsum([len(samples) for samples in parts]).tolist()))
+    part.replace(stem.with_suffix(".json"))
