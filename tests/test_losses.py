@@ -6,7 +6,7 @@ import pytest
 import torch
 from signals import speech_like
 
-from training.losses import spectral_loss
+from training.losses import spectral_loss, transparency_loss
 
 RATE = 16_000
 
@@ -91,3 +91,13 @@ def test_the_gradient_is_finite_at_silence() -> None:
         estimate, silence, RATE, complex_share=0.1, over_attenuation=1.0, corner_hz=1000.0
     ).backward()
     assert estimate.grad is not None and torch.isfinite(estimate.grad).all()
+
+
+def test_only_dry_clips_are_held_to_transparency() -> None:
+    speech = target()
+    louder = 1.1 * speech  # an error of -20 dB
+    wet = speech + torch.tensor([[0.0], [0.1]])  # the first clip is dry, the second is not
+    assert float(transparency_loss(louder, speech, wet)) == pytest.approx(-2.0 / 2, abs=0.01)
+    assert float(transparency_loss(louder, speech, speech)) == pytest.approx(-2.0, abs=0.01)
+    assert float(transparency_loss(speech, speech, speech)) == pytest.approx(-4.0)
+    assert float(transparency_loss(louder, speech, speech + 0.1)) == 0.0

@@ -71,6 +71,7 @@ class Config:
     complex_share: float = 0.1
     over_attenuation: float = 1.0
     loss_corner_hz: float = 1000.0
+    transparency_weight: float = 0.0
     precision: str = "float32"
     checkpoint_every_s: float = 180.0
     validation_pairs: int = 48

@@ -26,7 +26,7 @@ from training.checkpoint import opened_checkpoint, save_checkpoint
 from training.config import Config
 from training.dataset import Pairs, Sources
 from training.errors import TrainingError, reason_of, told_plainly
-from training.losses import spectral_loss
+from training.losses import spectral_loss, transparency_loss
 from training.network import Network
 
 VALIDATION_SEED = 0
@@ -181,14 +181,18 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
     with torch.autocast(reverberant.device.type, torch.bfloat16, enabled=lower):
         removed, _ = network(reverberant, state, 1.0, -80.0)
     estimate = reverberant[:, : usable - latency] - removed[:, latency:]
-    return spectral_loss(
+    target, recording = target[:, : usable - latency], reverberant[:, : usable - latency]
+    loss = spectral_loss(
         estimate,
-        target[:, : usable - latency],
+        target,
         config.network.sample_rate,
         complex_share=config.complex_share,
         over_attenuation=config.over_attenuation,
         corner_hz=config.loss_corner_hz,
     )
+    if config.transparency_weight > 0:
+        loss = loss + config.transparency_weight * transparency_loss(estimate, target, recording)
+    return loss
 
 
 def _training_batches(config: Config, data: Path, cache: Path, first: int) -> DataLoader:
