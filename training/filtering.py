@@ -1,50 +1,25 @@
 """Regression of a complex filter: the shipped formulation.
 
-Reverberation decays in much the same way in every band, so the memory that tracks the decay is one
-small LSTM whose weights all bands below 8 kHz share: each clip then holds forty training sequences,
-not one. A full-band LSTM beside it sees all bands at once (voicing, onsets, noise) and hands each
-band a short context vector. Below 8 kHz a band's output is a gain and a complex filter over
-the present and some past frames for each bin (past frames predict the tail coherently, as in
-weighted prediction error); above 8 kHz it is a smooth gain.
+On the recurrent part of `training.backbone`. Below 8 kHz a band's output is a gain and a complex
+filter over the present and some past frames for each bin (past frames predict the tail coherently,
+as in weighted prediction error); above 8 kHz it is a smooth gain.
 """
 
 import torch
 from torch import Tensor, nn
 
+from training.backbone import HybridBackbone
+from training.backbone import interpolation as interpolation
 from training.config import NetworkConfig
 
 
-class FilterEstimator(nn.Module):
+class FilterEstimator(HybridBackbone):
     """Dry spectra as filtered recent frames of the recording, see `training.network.Network`."""
 
-    spread: Tensor
-
     def __init__(self, config: NetworkConfig) -> None:
-        super().__init__()
-        self.block = 1
-        self.look_ahead = 0
-        self.bands = config.low_bands
-        self.width = config.bins_per_band
-        self.low_bins = self.bands * self.width
-        self.high_bands = config.high_bands
-        self.high_bins = 3 * config.hop_length // 2 + 1 - self.low_bins
-        self.high_width = self.high_bins // self.high_bands
+        super().__init__(config)
         self.taps = list(config.taps)  # in frames into the past; the first is the present, 0
         self.reach = max(config.taps)
-        self.context = config.context
-        self.narrow_hidden = config.narrow_hidden
-        self.wide_hidden = config.wide_hidden
-        self.register_buffer("spread", interpolation(self.high_bands, self.high_bins))
-
-        squeezed = 6
-        self.encode = nn.Linear(9 * self.width, config.embedding)
-        self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
-        self.narrow_in = nn.LSTM(config.embedding, self.narrow_hidden)
-        self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
-        self.wide = nn.LSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
-        self.to_context = nn.Linear(self.wide_hidden, self.bands * self.context)
-        self.to_high_gain = nn.Linear(self.wide_hidden, self.high_bands)
-        self.narrow_out = nn.LSTM(self.narrow_hidden + self.context, self.narrow_hidden)
         self.to_gain = nn.Linear(self.narrow_hidden, self.width)
         self.to_filter = nn.Linear(self.narrow_hidden, self.width * len(self.taps) * 2)
         self._start_transparent()
@@ -63,10 +38,8 @@ class FilterEstimator(nn.Module):
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
         device = self.spread.device
-        narrow = torch.zeros(1, channels * self.bands, self.narrow_hidden, device=device)
-        wide = torch.zeros(1, channels, self.wide_hidden, device=device)
-        past = torch.zeros(self.reach, channels, self.low_bins, 2, device=device)
-        return [past, narrow, narrow, wide, wide, narrow, narrow]
+        past = [torch.zeros(self.reach, channels, self.low_bins, 2, device=device)]
+        return past + self.initial_hidden(channels)
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         low = spectrum[:, :, : self.low_bins]
@@ -89,47 +62,9 @@ class FilterEstimator(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
         """Complex filter taps (hops, channels, bands, taps, width), and gains, of each frame."""
         hops, channels = spectrum.shape[0], spectrum.shape[1]
-        power = spectrum.real.square() + spectrum.imag.square()
-        level = 0.1 * torch.log(power + 1e-8)  # (hops, channels, bins)
-
-        low = spectrum[:, :, : self.low_bins]
-        compressed = (power[:, :, : self.low_bins] + 1e-8) ** -0.35
-        features = torch.cat(
-            [
-                (low.real * compressed).view(hops, channels, self.bands, self.width),
-                (low.imag * compressed).view(hops, channels, self.bands, self.width),
-                level[:, :, : self.low_bins].view(hops, channels, self.bands, self.width),
-            ],
-            dim=3,
-        )  # (hops, channels, bands, 3 * width)
-        padded = nn.functional.pad(features, (0, 0, 1, 1))
-        neighbours = torch.cat([padded[:, :, :-2], features, padded[:, :, 2:]], dim=3)
-        embedded = torch.tanh(self.encode(neighbours) + self.band_embedding)
-
-        rows = channels * self.bands
-        narrow, (h0, c0) = self.narrow_in(embedded.view(hops, rows, -1), (memory[0], memory[1]))
-        squeezed = self.squeeze(narrow).view(hops, channels, -1)
-        low_level = features[:, :, :, 2 * self.width :].mean(dim=3)
-        high_width = self.high_width
-        high_power = power[:, :, self.low_bins : self.low_bins + self.high_bands * high_width]
-        high_power = high_power.reshape(hops, channels, self.high_bands, high_width).mean(dim=3)
-        high_level = 0.1 * torch.log(high_power + 1e-8)
-        overview = torch.cat([squeezed, low_level, high_level], dim=2)
-        wide, (h1, c1) = self.wide(overview, (memory[2], memory[3]))
-        context = self.to_context(wide).view(hops, rows, self.context)
-        out, (h2, c2) = self.narrow_out(torch.cat([narrow, context], 2), (memory[4], memory[5]))
-
-        hidden = (narrow + out).view(hops, channels, self.bands, self.narrow_hidden)
+        hidden, high, after = self.hidden(spectrum, memory)
         taps = self.to_filter(hidden).float()  # bfloat16 where training runs in it
         taps = taps.view(hops, channels, self.bands, len(self.taps), self.width, 2)
         low_gain = torch.sigmoid(self.to_gain(hidden).float()).view(hops, channels, self.low_bins)
-        high_gain = torch.sigmoid(self.to_high_gain(wide).float()) @ self.spread
-        return torch.view_as_complex(taps), low_gain, high_gain, [h0, c0, h1, c1, h2, c2]
-
-
-def interpolation(bands: int, bins: int) -> Tensor:
-    """Triangles that spread band gains over bins, (bands, bins), columns sum to one."""
-    centres = (torch.arange(bands) + 0.5) * (bins / bands)
-    position = (torch.arange(bins) + 0.5).clamp(centres[0], centres[-1])
-    distance = (position[None, :] - centres[:, None]).abs() / (bins / bands)
-    return (1 - distance).clamp(min=0)
+        high_gain = torch.sigmoid(high.float()) @ self.spread
+        return torch.view_as_complex(taps), low_gain, high_gain, after
