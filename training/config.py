@@ -15,9 +15,19 @@ else:
     import tomli as tomllib
 
 
+FORMULATIONS = ("filter", "studio", "autoencoder", "classification")
+
+
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of the network (see `training.network`)."""
+    """Sizes of the network (see `training.network`).
+
+    `taps` are in frames into the past, the present 0 first. "studio" alone has negative ones, and
+    works on `block` frames at a time, of which it hears `look_ahead` more.
+
+    Raises:
+        ValueError: a tap lies where the network does not hear.
+    """
 
     name: str = "live"
     formulation: str = "filter"
@@ -31,6 +41,14 @@ class NetworkConfig:
     narrow_hidden: int = 64
     wide_hidden: int = 256
     context: int = 16
+    channels: tuple[int, ...] = (24, 32, 48, 64)  # of the autoencoder's levels, from the top
+    block: int = 50
+    look_ahead: int = 48
+
+    def __post_init__(self) -> None:
+        ahead = self.look_ahead if self.formulation == "studio" else 0
+        if not self.taps or self.taps[0] != 0 or min(self.taps) < -ahead:
+            raise ValueError(f"taps must begin with 0 and reach {ahead} frames ahead at most")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +89,7 @@ class Config:
     complex_share: float = 0.1
     over_attenuation: float = 1.0
     loss_corner_hz: float = 1000.0
+    adversarial_weight: float = 0.0
     transparency_weight: float = 0.0
     precision: str = "float32"
     checkpoint_every_s: float = 180.0
@@ -102,7 +121,13 @@ class Config:
         precision = table.get("precision", cls.precision)
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f'precision must be "float32" or "bfloat16", got {precision!r}')
-        return cls(network=network, data=data, **_checked(cls, table))
+        config = cls(network=network, data=data, **_checked(cls, table))
+        if network.formulation not in FORMULATIONS:
+            known = ", ".join(FORMULATIONS)
+            raise ValueError(f"formulation must be one of {known}, got {network.formulation!r}")
+        if config.adversarial_weight and network.formulation == "classification":
+            raise ValueError("adversarial_weight must be 0: classes are trained by cross-entropy")
+        return config
 
     def to_dict(self) -> dict[str, Any]:
         """Return nested plain dicts, the inverse of `from_dict`."""

@@ -13,10 +13,18 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.autoencoder import AutoencoderEstimator
+from training.classification import ClassEstimator
 from training.config import NetworkConfig
 from training.filtering import FilterEstimator
+from training.studio import StudioEstimator
 
-ESTIMATORS: dict[str, type[nn.Module]] = {"filter": FilterEstimator}
+ESTIMATORS: dict[str, type[nn.Module]] = {
+    "filter": FilterEstimator,
+    "studio": StudioEstimator,
+    "autoencoder": AutoencoderEstimator,
+    "classification": ClassEstimator,
+}
 
 
 class Network(nn.Module):
