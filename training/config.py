@@ -41,7 +41,7 @@ class NetworkConfig:
     narrow_hidden: int = 64
     wide_hidden: int = 256
     context: int = 16
-    channels: tuple[int, ...] = (24, 32, 48, 64)  # of the autoencoder's levels, from the top
+    channels: tuple[int, ...] = (16, 32, 48, 64)  # of the autoencoder's levels, from the top
     block: int = 50
     look_ahead: int = 48
 
