@@ -60,13 +60,13 @@ def test_a_speaker_in_both_splits_is_named(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("file,split,speaker\na.wav,train,Ann\nb.wav,valid,Bo\nc.wav,valid,Ann\n")
     with pytest.raises(TrainingError, match="speaker 'Ann' in both splits"):
-        rows_of(manifest, "train", ("speaker",))
+        rows_of(manifest, "train", ("speaker",), apart="speaker")
 
 
 def test_speakers_of_one_name_in_two_sources_are_two(tmp_path: Path) -> None:
     manifest = tmp_path / "manifest.csv"
     manifest.write_text("file,split,speaker,source\na.wav,train,1,x\nb.wav,valid,1,y\n")
-    assert len(rows_of(manifest, "valid", ("speaker",))) == 1
+    assert len(rows_of(manifest, "valid", ("speaker",), "speaker")) == 1
 
 
 def test_a_manifest_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:

@@ -20,6 +20,21 @@ def direct_index(sample_rate: float) -> int:
     return round(DIRECT_S * sample_rate)
 
 
+def find_direct_s(rir: Samples, sample_rate: float) -> float:
+    """Time [s] of the first sample within 20 dB of the largest: a guess at the direct path.
+
+    For responses that come without a word on it. In a far and live place it may be a reflection.
+    """
+    magnitude = np.abs(rir)
+    return float(np.argmax(magnitude >= 0.1 * magnitude.max()) / sample_rate)
+
+
+def place_direct(rir: Samples, sample_rate: int, direct_s: float) -> Samples:
+    """Return the response cut or padded so that its direct path, at `direct_s`, is at DIRECT_S."""
+    late = round(direct_s * sample_rate) - direct_index(sample_rate)
+    return rir[late:] if late >= 0 else np.pad(rir, (-late, 0))
+
+
 def shorten(
     rir: Samples, sample_rate: int, t60_s: float, target_t60_s: float, hold_ms: float
 ) -> Samples:

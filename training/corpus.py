@@ -99,7 +99,8 @@ class Corpus:
                 the split, the splits share a speaker or a room, or a file cannot be read.
         """
         folder = Path(folder)
-        rows = rows_of(folder / "manifest.csv", split, columns)
+        apart = columns[0] if columns else None
+        rows = rows_of(folder / "manifest.csv", split, columns, apart)
         key = hashlib.sha256(f"{folder.resolve()} {split} {sample_rate}".encode())
         for row in rows:
             key.update(_stamp(folder / row["file"]))
@@ -112,16 +113,15 @@ class Corpus:
         return cls(np.load(stem.with_suffix(".npy"), mmap_mode="r"), clips)
 
 
-def rows_of(manifest: Path, split: str, columns: Sequence[str] = ()) -> list[Row]:
-    """Return the usable rows of one split.
+def rows_of(
+    manifest: Path, split: str, columns: Sequence[str] = (), apart: str | None = None
+) -> list[Row]:
+    """Return the usable rows of one split, which shares no value of the column `apart`.
 
     Raises:
         TrainingError: as `Corpus.load`, files aside.
     """
-    rows = all_rows(manifest, columns)
-    if columns:
-        _check_split(manifest, rows, columns[0])
-    rows = [row for row in rows if row["split"] == split]
+    rows = [row for row in all_rows(manifest, columns, apart) if row["split"] == split]
     if not rows:
         raise TrainingError(
             f"'{manifest}' lists no clip whose split is '{split}'. Add some, "
@@ -130,11 +130,12 @@ def rows_of(manifest: Path, split: str, columns: Sequence[str] = ()) -> list[Row
     return rows
 
 
-def all_rows(manifest: Path, columns: Sequence[str] = ()) -> list[Row]:
+def all_rows(manifest: Path, columns: Sequence[str] = (), apart: str | None = None) -> list[Row]:
     """Return the usable rows of a manifest, whatever their split.
 
     Raises:
-        TrainingError: it cannot be read, or lacks `file`, `split` or one of `columns`.
+        TrainingError: it cannot be read, lacks `file`, `split` or one of `columns`, or has a value
+            of the column `apart` in both splits.
     """
     reader = csv.DictReader(_text_of(manifest).splitlines())
     header = reader.fieldnames or ()
@@ -143,7 +144,10 @@ def all_rows(manifest: Path, columns: Sequence[str] = ()) -> list[Row]:
         raise TrainingError(
             f"'{manifest}' has no column '{missing[0]}'. Add it: see docs/training.md."
         )
-    return [row for row in reader if may_be_used(row)]
+    rows = [row for row in reader if may_be_used(row)]
+    if apart is not None:
+        _check_split(manifest, rows, apart)
+    return rows
 
 
 def read_samples(path: Path, sample_rate: int) -> Samples:

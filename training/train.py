@@ -24,19 +24,18 @@ from torch.utils.data import DataLoader, Subset
 
 from training.checkpoint import opened_checkpoint, save_checkpoint
 from training.config import Config
-from training.dataset import Pairs, Sources
 from training.errors import TrainingError, reason_of, told_plainly
+from training.examples import UNBOUNDED, training_examples, validation_examples
 from training.losses import spectral_loss, transparency_loss
 from training.network import Network
-
-VALIDATION_SEED = 0
-UNBOUNDED = 1 << 40
 
 
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder: speech/ rir/ noise/")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder: speech/ rir/ noise/, or pairs, or a bank"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--config", type=Path, help="TOML file (default: training/config.py)")
     parser.add_argument("--hours", type=float, help="time budget of the whole run, resumed or not")
@@ -196,15 +195,9 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
 
 
 def _training_batches(config: Config, data: Path, cache: Path, first: int) -> DataLoader:
-    pairs = Pairs(
-        Sources.load(data, "train", config.network.sample_rate, cache),
-        config.data,
-        config.network.sample_rate,
-        config.seed,
-        UNBOUNDED,
-    )
+    examples = training_examples(data, config, cache)
     return DataLoader(
-        Subset(pairs, range(first, UNBOUNDED)),  # type: ignore[arg-type]
+        Subset(examples, range(first, UNBOUNDED)),  # type: ignore[arg-type]
         batch_size=config.batch_size,
         num_workers=config.workers,
         prefetch_factor=4 if config.workers else None,
@@ -220,10 +213,8 @@ def _single_thread(_worker: int) -> None:
 def _validation_batches(
     config: Config, data: Path, cache: Path, device: torch.device
 ) -> list[tuple[Tensor, Tensor]]:
-    rate = config.network.sample_rate
-    sources = Sources.load(data, "valid", rate, cache)
-    pairs = Pairs(sources, config.data, rate, VALIDATION_SEED, config.validation_pairs)
-    loader = DataLoader(pairs, batch_size=config.batch_size)
+    examples = validation_examples(data, config, cache)
+    loader = DataLoader(examples, batch_size=config.batch_size)
     return [(reverberant.to(device), target.to(device)) for reverberant, target in loader]
 
 
