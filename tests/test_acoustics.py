@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from training.acoustics import (
+    DIRECT_S,
     clarity_db,
     direct_index,
     direct_to_reverberant_db,
+    find_direct_s,
+    place_direct,
     reverberation_time_s,
     shorten,
 )
@@ -64,3 +67,13 @@ def test_drr_and_c50_of_two_arrivals() -> None:
 def test_a_response_that_does_not_decay_is_refused() -> None:
     with pytest.raises(ValueError, match="25 dB"):
         reverberation_time_s(np.ones(direct_index(RATE) + 20, np.float32), RATE)
+
+
+@pytest.mark.parametrize("direct_s", [0.0, 0.0007, DIRECT_S, 0.1])
+def test_a_direct_path_is_found_and_put_in_its_place(direct_s: float) -> None:
+    decay = exponential_rir(0.4)[direct_index(RATE) :]
+    rir = np.concatenate([np.full(round(direct_s * RATE), 1e-3, np.float32), decay])
+    found_s = find_direct_s(rir, RATE)
+    assert found_s == pytest.approx(direct_s, abs=1 / RATE)
+    placed = place_direct(rir, RATE, found_s)
+    np.testing.assert_array_equal(placed[direct_index(RATE) :], decay)
