@@ -127,6 +127,8 @@ class Config:
             raise ValueError(f"formulation must be one of {known}, got {network.formulation!r}")
         if config.adversarial_weight and network.formulation == "classification":
             raise ValueError("adversarial_weight must be 0: classes are trained by cross-entropy")
+        if not config.adversarial_weight >= 0:
+            raise ValueError(f"adversarial_weight is 0 or more, got {config.adversarial_weight!r}")
         return config
 
     def to_dict(self) -> dict[str, Any]:

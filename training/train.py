@@ -22,7 +22,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Subset
 
+from training.adversarial import Adversary
 from training.checkpoint import opened_checkpoint, save_checkpoint
+from training.classification import class_loss
 from training.config import Config
 from training.errors import TrainingError, reason_of, told_plainly
 from training.examples import UNBOUNDED, training_examples, validation_examples
@@ -48,7 +50,7 @@ def main() -> None:
         if value is not None and not value > 0:
             parser.error(f"--{name} must be more than 0, got {value:g}")
     torch.set_num_threads(arguments.threads)
-    _keep_freed_memory()
+    keep_freed_memory()
     with told_plainly():
         config = Config.load(arguments.config) if arguments.config else Config()
         hours = arguments.hours or config.hours
@@ -62,7 +64,7 @@ def main() -> None:
         )
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Let glibc reuse large blocks instead of mapping them anew for every tensor.
 
     A step of the shipped configuration on one core: 1.2-1.4 s without, 0.79 s with.
@@ -82,11 +84,13 @@ def train(
     *,
     steps: int | None = None,
     start_from: Path | None = None,
+    until_hours: float | None = None,
 ) -> Path:
     """Train for `hours` in all, earlier runs included; return the checkpoint's path.
 
-    Stops early after `steps`, earlier runs included as well. Goes on from the checkpoint in `out`,
-    or, where there is none yet, from the one in `start_from`, whose hours and steps then count.
+    Stops early after `steps` or at `until_hours`, earlier runs included as well. Goes on from the
+    checkpoint in `out`, or, where there is none yet, from the one in `start_from`, whose hours and
+    steps then count.
 
     Raises:
         TrainingError: the data or the run in `out` cannot be used.
@@ -100,6 +104,7 @@ def train(
     optimiser = torch.optim.AdamW(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
+    adversary = Adversary(config, device) if config.adversarial_weight > 0 else None
     step, trained_s, best = 0, 0.0, math.inf
     history = [{"from_step": 0, "config": config.to_dict()}]
     source = path if path.exists() else start_from
@@ -109,9 +114,12 @@ def train(
             network.load_state_dict(saved.get("network", saved["average"]))
             if "optimiser" in saved:  # best.pt has the weights alone
                 optimiser.load_state_dict(saved["optimiser"])
+            if adversary is not None and saved.get("adversary"):
+                adversary.load_state_dict(saved["adversary"])
             step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
             best_before = saved.get("best", saved["score"])
-        if history[-1]["config"] == config.to_dict():
+            config_before = Config.from_dict(history[-1]["config"])
+        if config_before == config:
             best = best_before
         else:  # losses under another configuration cannot be compared
             history.append({"from_step": step, "config": config.to_dict()})
@@ -124,12 +132,13 @@ def train(
     began = saved_at = time.monotonic()
     earlier_s, running = trained_s, 0.0
     last_step = UNBOUNDED if steps is None else steps
-    while trained_s < hours * 3600 and step < last_step:
+    last_s = 3600 * min(hours, until_hours or hours)
+    while trained_s < last_s and step < last_step:
         rate = _learning_rate(config, step, trained_s / (hours * 3600))
         for group in optimiser.param_groups:
             group["lr"] = rate
         reverberant, target = (x.to(device) for x in next(batches))
-        loss = batch_loss(network, reverberant, target, config)
+        loss = batch_loss(network, reverberant, target, config, adversary)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
@@ -143,7 +152,7 @@ def train(
         trained_s = earlier_s + time.monotonic() - began
 
         due = time.monotonic() - saved_at > config.checkpoint_every_s
-        if due or trained_s >= hours * 3600 or step == last_step:
+        if due or trained_s >= last_s or step == last_step:
             score = _validate(average, validation, config)
             heard_h = step * config.batch_size * config.data.clip_s / 3600
             log.write(step, trained_s / 3600, heard_h, rate, running, score)
@@ -153,6 +162,7 @@ def train(
                 "network": network.state_dict(),
                 "average": average.state_dict(),
                 "optimiser": optimiser.state_dict(),
+                "adversary": adversary and adversary.state_dict(),
                 "step": step,
                 "trained_s": trained_s,
                 "best": min(best, score),
@@ -170,7 +180,13 @@ def train(
 _SHIPPED = ("config", "history", "average", "step", "trained_s", "heard_h", "score")
 
 
-def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Config) -> Tensor:
+def batch_loss(
+    network: Network,
+    reverberant: Tensor,
+    target: Tensor,
+    config: Config,
+    adversary: Adversary | None = None,
+) -> Tensor:
     """Loss of one batch, (clips, samples) each: the network at full strength from silence."""
     latency = network.latency_samples
     usable = reverberant.shape[1] // network.hop * network.hop
@@ -178,6 +194,9 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
     state = network.initial_state(reverberant.shape[0])
     lower = config.precision == "bfloat16"
     with torch.autocast(reverberant.device.type, torch.bfloat16, enabled=lower):
+        if config.network.formulation == "classification":
+            rate, corner_hz = config.network.sample_rate, config.loss_corner_hz
+            return class_loss(network, reverberant, target, rate, corner_hz)
         removed, _ = network(reverberant, state, 1.0, -80.0)
     estimate = reverberant[:, : usable - latency] - removed[:, latency:]
     target, recording = target[:, : usable - latency], reverberant[:, : usable - latency]
@@ -191,6 +210,8 @@ def batch_loss(network: Network, reverberant: Tensor, target: Tensor, config: Co
     )
     if config.transparency_weight > 0:
         loss = loss + config.transparency_weight * transparency_loss(estimate, target, recording)
+    if adversary is not None:
+        loss = loss + config.adversarial_weight * adversary.loss(estimate, target)
     return loss
 
 
