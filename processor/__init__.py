@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from processor.dereverb import Dereverb
     from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
     from processor.file_job import FileJob, FileResult, process_file
-    from processor.model import Model, ModelSpec
+    from processor.model import Model
+    from processor.model_spec import ModelSpec
     from processor.recipe import Recipe
     from processor.stream import DereverbStream
 
@@ -32,7 +33,7 @@ _HOME_OF = {
     "FileResult": "file_job",
     "Model": "model",
     "ModelError": "errors",
-    "ModelSpec": "model",
+    "ModelSpec": "model_spec",
     "Recipe": "recipe",
     "plan_batch": "batch",
     "probe": "audio_file",

@@ -21,7 +21,7 @@ from processor.cli_options import (
     AsJson,
     FloorDb,
     Mix,
-    ModelPath,
+    ModelChoice,
     Overwrite,
     Quiet,
     Strength,
@@ -114,7 +114,7 @@ def process(
     strength: Strength = 1.0,
     mix: Mix = 1.0,
     floor_db: FloorDb = -60.0,
-    model: ModelPath = None,
+    model: ModelChoice = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -167,7 +167,7 @@ def batch(
     strength: Strength = 1.0,
     mix: Mix = 1.0,
     floor_db: FloorDb = -60.0,
-    model: ModelPath = None,
+    model: ModelChoice = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -216,6 +216,15 @@ def info(
     with _told_plainly(as_json):
         if not tell_facts(paths or [], as_json=as_json):
             raise typer.Exit(EXIT_SOME_FAILED)
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the models that --model takes by name."""
+    from processor.report import tell_models
+
+    with _told_plainly(as_json):
+        tell_models(as_json=as_json)
 
 
 @app.command()

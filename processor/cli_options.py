@@ -40,12 +40,12 @@ FloorDb = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
-ModelPath = Annotated[
+ModelChoice = Annotated[
     str | None,
     typer.Option(
         "--model",
-        metavar="PATH",
-        help="Another model file instead of the bundled one.",
+        metavar="MODEL",
+        help="A name from dryspell models, or a model file (*.pt).",
         rich_help_panel=SETTINGS,
     ),
 ]

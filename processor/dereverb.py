@@ -36,7 +36,8 @@ class Dereverb(Effect):
         """Load the model (the first one takes seconds: torch comes with it).
 
         Args:
-            model: a loaded model, the path of a model file, or None for the bundled one.
+            model: a loaded model, the name of an installed one, the path of a model file, or None
+                for the default.
             strength: 0 ... 1, scales the change in decibels. 0 returns the input, bit for bit.
             mix: 0 ... 1, the share of the removed part that is taken away. 0 returns the input.
             floor_db: -120 ... 0, nothing is lowered by more than this [dB].

@@ -23,11 +23,6 @@ from processor.model import Model
 from processor.recipe import Recipe
 from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream, mixed
 
-# Read, processed and written at a time: long enough for the network to be quick, short enough
-# for many channels to fit into memory and for a cancellation to be felt at once.
-_BLOCK_SECONDS = 5.0
-_BLOCK_SAMPLES = 1 << 21
-
 
 @dataclass(frozen=True)
 class FileJob:
@@ -61,6 +56,7 @@ class FileResult:
         seconds_audio: length of the recording [s].
         seconds_wall: time from the first sample read to the file in its place [s].
         clipped_samples: how many samples lay beyond full scale in an integer format.
+        model: name and beginning of the checksum of the model that was used.
     """
 
     job: FileJob
@@ -68,6 +64,7 @@ class FileResult:
     seconds_audio: float = 0.0
     seconds_wall: float = 0.0
     clipped_samples: int = 0
+    model: str = ""
 
     @property
     def ok(self) -> bool:
@@ -133,6 +130,7 @@ def process_file(
         seconds_audio=info.duration_s,
         seconds_wall=time.perf_counter() - begun,
         clipped_samples=writers[0].clipped_samples,
+        model=model.spec.stamp,
     )
 
 
@@ -227,7 +225,7 @@ def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> Audi
 
 def _stamp(recipe: Recipe, model: Model) -> str:
     return (
-        f"Dryspell {version()} {model.spec.name}-{model.spec.sha256[:12]} "
+        f"Dryspell {version()} {model.spec.stamp} "
         f"strength={recipe.strength:g} mix={recipe.mix:g} floor_db={recipe.floor_db:g}"
     )
 
@@ -236,9 +234,8 @@ def _separated(
     info: AudioInfo, stream: DereverbStream, progress: Callable[[float], None] | None
 ) -> Iterator[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]]:
     """Yield the aligned (dry, removed) of a whole file, telling how far it is."""
-    block_frames = min(int(_BLOCK_SECONDS * info.sample_rate), _BLOCK_SAMPLES // info.channels)
     done = 0
-    for block in read_blocks(info.path, max(1, block_frames)):
+    for block in read_blocks(info.path, stream.step_samples):
         done += block.shape[1]
         yield stream.separate(block)
         if progress is not None:

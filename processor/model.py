@@ -8,84 +8,21 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
-import json
 import os
 import threading
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from processor.errors import ModelError
-
-FORMAT_VERSION = 1
-"""The newest layout of model files that this version can read."""
-
-BUNDLED_MODEL = Path(__file__).parents[1] / "resources" / "live.pt"
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """What a model file says of itself.
-
-    Attributes:
-        name: short name of the model.
-        sample_rate: the rate at which it works [Hz].
-        hop_length: it takes whole multiples of this many samples.
-        latency_samples: its output belongs to the input so many samples ago.
-        format_version: layout of the file.
-        parameters: number of trained weights.
-        provenance: how it was made: data, hours, commands, figures.
-        sha256: of the whole file; filled in by the loader.
-    """
-
-    name: str
-    sample_rate: int
-    hop_length: int
-    latency_samples: int
-    format_version: int = FORMAT_VERSION
-    parameters: int = 0
-    provenance: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    sha256: str = ""
-
-    def to_json(self) -> str:
-        """Return the text of `spec.json`: everything but the checksum of the file around it."""
-        values = {name: value for name, value in vars(self).items() if name != "sha256"}
-        return json.dumps({**values, "provenance": dict(self.provenance)}, indent=2)
-
-    @classmethod
-    def from_json(cls, text: str | bytes, sha256: str = "") -> ModelSpec:
-        """Return the spec written in `text`.
-
-        Raises:
-            ValueError: the text is no JSON object, or an entry is missing or makes no sense.
-        """
-        values = json.loads(text)
-        if not isinstance(values, dict):
-            raise ValueError("its spec is not a JSON object")
-        try:
-            spec = cls(
-                name=str(values["name"]),
-                sample_rate=int(values["sample_rate"]),
-                hop_length=int(values["hop_length"]),
-                latency_samples=int(values["latency_samples"]),
-                format_version=int(values["format_version"]),
-                parameters=int(values.get("parameters", 0)),
-                provenance=dict(values.get("provenance", {})),
-                sha256=sha256,
-            )
-        except KeyError as error:
-            raise ValueError(f"its spec has no entry {error}") from error
-        except TypeError as error:
-            raise ValueError(f"its spec holds a value of the wrong kind ({error})") from error
-        if spec.sample_rate <= 0 or spec.hop_length <= 0 or spec.latency_samples < 0:
-            raise ValueError("its spec holds an impossible rate, hop or latency")
-        return spec
+from processor.model_files import DEFAULT_MODEL, model_file
+from processor.model_spec import FORMAT_VERSION, ModelSpec, refuse_model, refuse_unreadable
 
 
 @dataclass(frozen=True)
@@ -103,33 +40,35 @@ class Model:
     goes in and comes out as a `ModelState`. It travels to other processes as its `source`.
     """
 
-    def __init__(self, module: Any, spec: ModelSpec, path: Path, *, bundled: bool = False) -> None:
+    def __init__(
+        self, module: Any, spec: ModelSpec, path: Path, *, name: str | None = None
+    ) -> None:
         """Wrap a TorchScript module. Use `Model.load`."""
         self._module = module
-        self._bundled = bundled
+        self._name = name
         self.spec = spec
         self.path = path
 
     @property
     def source(self) -> str | None:
-        """What `load` was given: None for the bundled one, wherever that lies."""
-        return None if self._bundled else str(self.path)
+        """What `load` takes: a file, the name of an installed model, or None for the default."""
+        if self._name is None:
+            return str(self.path)
+        return None if self._name == DEFAULT_MODEL else self._name
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str] | None = None) -> Model:
-        """Return the model in the file `path`, or the bundled one, which is loaded once.
+    def load(cls, model: str | os.PathLike[str] | None = None) -> Model:
+        """Return the model of that name, in that file, or the default; named ones load once.
+
+        Args:
+            model: a name ("live", see `processor.model_files`), the path of a model file, or None.
 
         Raises:
-            ModelError: the file is missing, is no model of ours, or needs a newer version.
+            ModelError: no model has that name, or the file is missing, is no model of ours, or
+                needs a newer version.
         """
-        if path is not None:
-            return _load(Path(path))
-        if not BUNDLED_MODEL.is_file():
-            raise ModelError(
-                f"The bundled model '{BUNDLED_MODEL}' is missing. Install Dryspell again, "
-                "or name a model file."
-            )
-        return _load_bundled(BUNDLED_MODEL)
+        name, path = model_file(model)
+        return _load(path) if name is None else _load_installed(name, path)
 
     def initial_state(self, channels: int) -> ModelState:
         """Return the state before the first sample of a stream of so many channels."""
@@ -201,20 +140,16 @@ class Model:
         return f"<processor.Model {self.spec.name} {self.spec.sample_rate} Hz '{self.path}'>"
 
 
-@functools.lru_cache(maxsize=1)
-def _load_bundled(path: Path) -> Model:
-    return _load(path, bundled=True)
+@functools.lru_cache(maxsize=4)
+def _load_installed(name: str, path: Path) -> Model:
+    return _load(path, name)
 
 
-def _load(path: Path, *, bundled: bool = False) -> Model:
+def _load(path: Path, name: str | None = None) -> Model:
     try:
         content = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ModelError(
-            f"Cannot read the model '{path}': {reason}. Name a model file (*.pt), "
-            "or none for the bundled one."
-        ) from error
+        refuse_unreadable(path, error)
 
     import torch
 
@@ -225,27 +160,21 @@ def _load(path: Path, *, bundled: bool = False) -> Model:
             warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
             module = torch.jit.load(io.BytesIO(content), map_location="cpu", _extra_files=extra)
     except Exception as error:  # torch raises whatever its zip and pickle readers raise
-        _refuse(path, "it is not a TorchScript file", error)
+        refuse_model(path, "it is not a TorchScript file", error)
     if not extra["spec.json"]:
-        _refuse(path, "it is a TorchScript file without a spec.json, made by another program")
+        refuse_model(path, "it is a TorchScript file without a spec.json, made by another program")
     try:
         spec = ModelSpec.from_json(extra["spec.json"], hashlib.sha256(content).hexdigest())
     except ValueError as error:
-        _refuse(path, str(error), error)
+        refuse_model(path, str(error), error)
     if spec.format_version > FORMAT_VERSION:
         raise ModelError(
             f"The model '{path}' has format version {spec.format_version}, this version of "
             f"Dryspell reads up to {FORMAT_VERSION}. Update Dryspell, or use the bundled model."
         )
     if not hasattr(module, "initial_state"):
-        _refuse(path, "it lacks the method initial_state")
-    return Model(module.eval(), spec, path, bundled=bundled)
-
-
-def _refuse(path: Path, why: str, cause: Exception | None = None) -> NoReturn:
-    raise ModelError(
-        f"'{path}' is not a Dryspell model: {why}. Use a file written by training.export."
-    ) from cause
+        refuse_model(path, "it lacks the method initial_state")
+    return Model(module.eval(), spec, path, name=name)
 
 
 class _OneThread:

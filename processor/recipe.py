@@ -12,7 +12,7 @@ class Recipe:
     """Which model is used, and how much of the room it takes out.
 
     Attributes:
-        model: path of a model file, or None for the bundled one.
+        model: name of an installed model, path of a model file, or None for the default.
         strength: 0 ... 1, scales the change in decibels: at 0.5 a component that full strength
             lowers by 20 dB is lowered by 10 dB. 0 gives the input back, bit for bit.
         mix: 0 ... 1, the share of the removed part that is taken away. 0 gives the input back.

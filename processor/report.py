@@ -25,7 +25,9 @@ from rich.progress import (
 from processor.audio_file import probe
 from processor.errors import DereverbError
 from processor.file_job import FileJob, FileResult, version
-from processor.model import BUNDLED_MODEL, Model
+from processor.model import Model
+from processor.model_files import DEFAULT_MODEL, installed_models
+from processor.model_spec import ModelSpec, read_spec
 from processor.recipe import Recipe
 
 
@@ -111,7 +113,7 @@ class Report:
     def _document(self) -> dict[str, Any]:
         return {
             "dryspell": version(),
-            "recipe": asdict(self._recipe),
+            "recipe": {**asdict(self._recipe), "model": self._recipe.model or DEFAULT_MODEL},
             "planned": self._planned,
             "done": len(self._results) - self.failed,
             "failed": self.failed,
@@ -141,6 +143,22 @@ def tell_facts(paths: Sequence[str], *, as_json: bool) -> bool:
     return all_well
 
 
+def tell_models(*, as_json: bool) -> None:
+    """Print which models are installed, the default one first.
+
+    Raises:
+        ModelError: the file of one is damaged.
+    """
+    facts = [
+        {**_facts_of_spec(path, read_spec(path)), "name": name}
+        for name, path in installed_models().items()
+    ]
+    if as_json:
+        print_json({"models": facts})
+    else:
+        print("\n".join(_columns(facts)), flush=True)
+
+
 def print_json(document: Mapping[str, Any]) -> None:
     """Print one document, in ASCII: any console takes it, and any file name fits in."""
     print(json.dumps(document, indent=2), flush=True)
@@ -165,6 +183,7 @@ def _entry(result: FileResult) -> dict[str, Any]:
         "removed_to": None if job.removed_to is None else str(job.removed_to),
         "ok": result.ok,
         "error": result.error,
+        "model": result.model or None,
         "seconds_audio": round(result.seconds_audio, 3),
         "seconds_wall": round(result.seconds_wall, 3),
         "speed": round(result.speed, 2),
@@ -173,20 +192,21 @@ def _entry(result: FileResult) -> dict[str, Any]:
 
 
 def _facts_of(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() == ".pt":
-        return _model_facts(Model.load(path))
+    if path.suffix.lower() == ".pt" or str(path) in installed_models():
+        return _facts_of_model(Model.load(str(path)))
     audio = probe(path)
     return {**asdict(audio), "path": str(path), "duration_s": round(audio.duration_s, 3)}
 
 
 def _about(*, whole_card: bool) -> dict[str, Any]:
+    model = Model.load()
     about = {
         "dryspell": version(),
         "licence": "GPL-3.0-or-later",
         "python": platform.python_version(),
-        "model": _model_facts(Model.load()),
+        "model": _facts_of_model(model),
     }
-    path = BUNDLED_MODEL.with_suffix(".json")
+    path = model.path.with_suffix(".json")
     if path.is_file():
         card = json.loads(path.read_text(encoding="utf-8"))
         about["model_card"] = card if whole_card else _summary(card, path)
@@ -210,16 +230,40 @@ def _summary(card: Mapping[str, Any], path: Path) -> dict[str, Any]:
     }
 
 
-def _model_facts(model: Model) -> dict[str, Any]:
-    spec = model.spec
+def _facts_of_model(model: Model) -> dict[str, Any]:
+    return {**_facts_of_spec(model.path, model.spec), "sha256": model.spec.sha256}
+
+
+def _facts_of_spec(path: Path, spec: ModelSpec) -> dict[str, Any]:
     return {
-        "path": str(model.path),
+        "path": str(path),
         "name": spec.name,
+        "for": spec.purpose,
         "sample_rate": spec.sample_rate,
         "latency_ms": round(1000 * spec.latency_samples / spec.sample_rate, 2),
+        "hop_ms": round(1000 * spec.hop_length / spec.sample_rate, 2),
         "parameters": spec.parameters,
-        "sha256": spec.sha256,
     }
+
+
+def _columns(models: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [("NAME", "FOR", "LATENCY", "HOP", "RATE", "PARAMETERS")]
+    for facts in models:
+        rows.append(
+            (
+                facts["name"],
+                facts["for"],
+                f"{facts['latency_ms']:g} ms",
+                f"{facts['hop_ms']:g} ms",
+                f"{facts['sample_rate'] / 1000:g} kHz",
+                f"{facts['parameters']:,}",
+            )
+        )
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def _table(facts: Mapping[str, Any], indent: str = "") -> str:

@@ -26,10 +26,11 @@ from processor.waveform import SampleQueue, Waveform, checked_float32, joined, s
 LOWEST_SAMPLE_RATE = 8_000
 HIGHEST_SAMPLE_RATE = 192_000
 
-# One step of the model takes at most so many hops, summed over the channels. Offline, a hundred
-# and more at once are several times faster than one by one. Measured with the live model: 200 to
-# 300 are the quickest, 1000 are a fifth slower (they leave the cache) and take 120 MB more.
-_MOST_HOPS = 250
+# One step of the model takes at most so much audio, summed over the channels, but a hop at least.
+# Offline, a hundred hops of 10 ms and more at once are several times faster than one by one.
+# Measured with the live model: 200 to 300 are the quickest, 1000 are a fifth slower (they leave the
+# cache) and take 120 MB more.
+_MOST_SECONDS = 2.5
 
 _log = logging.getLogger(__name__)
 
@@ -74,6 +75,20 @@ class DereverbStream:
         """The most samples that are kept back at any time, at the stream's own rate."""
         return latency_samples_at(self.sample_rate, self.model.spec)
 
+    @property
+    def step_samples(self) -> int:
+        """As many samples as go through the model in one step, 1 or more.
+
+        What is fed in such blocks is processed quickly, and soon enough to cancel in between.
+        """
+        spec = self.model.spec
+        return max(1, int(self._most_hops * spec.hop_length * self.sample_rate / spec.sample_rate))
+
+    @property
+    def _most_hops(self) -> int:
+        spec = self.model.spec
+        return max(1, int(_MOST_SECONDS * spec.sample_rate / spec.hop_length) // self.channels)
+
     def feed(self, waveform: Waveform) -> Waveform:
         """Return the processed samples that are ready, in their own memory.
 
@@ -108,9 +123,7 @@ class DereverbStream:
     def _pairs(self, waveform: Waveform, last: bool) -> Iterator[tuple[Waveform, Waveform]]:
         """Yield the aligned (dry, removed) that become ready while `waveform` goes in."""
         waveform = self._checked(waveform)
-        spec = self.model.spec
-        most_hops = max(1, _MOST_HOPS // self.channels)
-        most = max(1, int(most_hops * spec.hop_length * self.sample_rate / spec.sample_rate))
+        most, most_hops = self.step_samples, self._most_hops
         for start in range(0, max(1, waveform.shape[1]), most):
             self._memory.take(waveform[:, start : start + most], self.recipe, most_hops)
             yield self._memory.give()
@@ -179,6 +192,8 @@ class _Memory:
 
     def finish(self, recipe: Recipe, most_hops: int) -> None:
         """Follow the last sample with silence until its removed part is queued."""
+        if not len(self._dry):
+            return  # a model that hears far ahead would work for nothing
         nothing = silence(self._channels, 0)
         if self._to_model is not None:
             self._pending.push(self._to_model.process(nothing, last=True))

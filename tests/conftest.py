@@ -26,6 +26,9 @@ TINY = ModelSpec(
 )
 """A model with a known answer; see TinyNetwork."""
 
+FAR = ModelSpec(name="far", sample_rate=48000, hop_length=24000, latency_samples=47000)
+"""The same answer, by a model that is not for live sound: it hears nearly a second ahead."""
+
 
 class TinyNetwork(torch.nn.Module):
     """Lowers everything by 20 dB * strength, at most down to floor_db; 320 samples late.
@@ -34,14 +37,18 @@ class TinyNetwork(torch.nn.Module):
     last bit whatever the blocks, and what is left of a stream shows up in the next one.
     """
 
+    def __init__(self, latency_samples: int = 320) -> None:
+        super().__init__()
+        self.latency_samples = latency_samples
+
     @torch.jit.export
     def initial_state(self, channels: int) -> list[torch.Tensor]:
-        return [torch.zeros(channels, 320)]
+        return [torch.zeros(channels, self.latency_samples)]
 
     def forward(
         self, waveform: torch.Tensor, state: list[torch.Tensor], strength: float, floor_db: float
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        heard = torch.cat([state[0], waveform], 1)  # (channels, 320 + samples)
+        heard = torch.cat([state[0], waveform], 1)  # (channels, latency + samples)
         samples = waveform.shape[1]
         gain = max(10.0 ** (-strength), 10.0 ** (floor_db / 20.0))
         return (1.0 - gain) * heard[:, :samples], [heard[:, samples:].clone()]
@@ -72,6 +79,19 @@ def tiny_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(tiny_model_path: Path) -> Model:
     """The loaded model with a known answer."""
     return Model.load(tiny_model_path)
+
+
+@pytest.fixture(scope="session")
+def far_model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file with a known answer, half a second a hop and nearly a second late."""
+    path = tmp_path_factory.mktemp("models") / "far.pt"
+    return save_torchscript(TinyNetwork(FAR.latency_samples).eval(), path, FAR.to_json())
+
+
+@pytest.fixture(scope="session")
+def far_model(far_model_path: Path) -> Model:
+    """The loaded model that hears far ahead."""
+    return Model.load(far_model_path)
 
 
 @pytest.fixture(scope="session")

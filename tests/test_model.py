@@ -191,7 +191,7 @@ def test_missing_model_is_named(tmp_path: Path) -> None:
 def test_installation_without_its_model_is_explained(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("processor.model.BUNDLED_MODEL", tmp_path / "live.pt")
+    monkeypatch.setattr("processor.model_files.MODELS", tmp_path)
     with pytest.raises(ModelError, match="Install Dryspell again"):
         Model.load()
 
