@@ -60,7 +60,7 @@ def _bare(folder: Path, key: str) -> list[Row]:
             f"'{folder}' holds neither a manifest.csv nor a recording ({', '.join(ENDINGS)})."
         )
     names = {path: _group(path.relative_to(folder)) for path in files}
-    if len(set(names.values())) == 1:  # one speaker: better apart by file than not at all
+    if len(files) > 1 == len(set(names.values())):  # one speaker: better apart by file than not
         names = {path: path.relative_to(folder).as_posix() for path in files}
     valid = _validation_groups(set(names.values()))
     return [
