@@ -188,8 +188,10 @@ def lag_s(recording: Samples, target: Samples, sample_rate: int) -> float:
     n = scipy.fft.next_fast_len(max(2 * len(target), 16), real=True)
     cross = scipy.fft.rfft(recording, n) * np.conj(scipy.fft.rfft(target, n))
     magnitude = np.abs(cross)
+    if not magnitude.any():
+        return 0.0
     # What is 80 dB below the strongest bin is no sound of both.
-    cross = np.where(magnitude > 1e-4 * magnitude.max(initial=0.0), cross, 0)
+    cross = np.where(magnitude > 1e-4 * magnitude.max(), cross, 0)
     correlation = np.abs(scipy.fft.irfft(cross / np.maximum(magnitude, 1e-30), n))
     reach = min(round(LAG_RANGE_S * sample_rate), n // 2 - 1)
     near = np.concatenate([correlation[-reach:], correlation[: reach + 1]])
