@@ -80,11 +80,12 @@ def excerpt(rng: np.random.Generator, recording: Samples, length: int) -> Sample
 
 def coloured_noise(rng: np.random.Generator, length: int, sample_rate: int) -> Samples:
     """Gaussian noise that falls by up to 7 dB an octave, with a random equaliser."""
-    white = scipy.fft.rfft(rng.standard_normal(length, dtype=np.float32))
-    frequency = scipy.fft.rfftfreq(length, 1 / sample_rate).astype(np.float32)
+    n = scipy.fft.next_fast_len(length, real=True)
+    white = scipy.fft.rfft(rng.standard_normal(n, dtype=np.float32))
+    frequency = scipy.fft.rfftfreq(n, 1 / sample_rate).astype(np.float32)
     slope = np.maximum(frequency, 40.0) ** -rng.uniform(0.0, 1.2)
     coloured = white * slope * random_equaliser(rng, frequency, 6.0)
-    return scipy.fft.irfft(coloured, length).astype(np.float32)
+    return scipy.fft.irfft(coloured, n)[:length].astype(np.float32)
 
 
 def levelled(
