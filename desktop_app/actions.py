@@ -70,6 +70,7 @@ class Actions:
         for path in self._window.samples:
             self._add(samples, path.name, lambda chosen=path: self._window.open_file(chosen))
         samples.setEnabled(bool(self._window.samples))
+        self._add(menu, "Open &model file…", self._window.ask_for_model)
         menu.addSeparator()
         self.export = self._add(
             menu, "&Export…", self._window.ask_for_export, "Ctrl+E", "Ctrl+S", "Ctrl+Shift+S"

@@ -28,6 +28,8 @@ from .views.workspace import Workspace
 
 SIZE = (1280, 800)
 SMALLEST = (960, 600)
+MODEL_ENDING = ".pt"
+MODEL_FILTER = f"Dryspell model (*{MODEL_ENDING});;All files (*)"
 FILE_FILTER = "Sound (*.wav *.wave *.flac *.aiff *.aif *.ogg *.oga);;All files (*)"
 
 
@@ -47,6 +49,7 @@ class MainWindow(QMainWindow):
         self.appearance = appearance
         self.samples = samples()
         theme = appearance.theme
+        self._recall_model()
         self.empty = EmptyView(self.samples)
         self.workspace = Workspace(session, theme)
         self.export_bar = ExportBar(session, theme)
@@ -88,6 +91,8 @@ class MainWindow(QMainWindow):
             page.open_asked.connect(self.ask_for_file)
         self.empty.file_asked.connect(self.open_file)
         self.workspace.treatment.export_asked.connect(self.ask_for_export)
+        self.workspace.treatment.model.file_asked.connect(self.ask_for_model)
+        self.session.models_changed.connect(self._remember_model)
         self.session.recording_changed.connect(self._show_page)
         self.session.state_changed.connect(self._remember_file)
         self.appearance.changed.connect(self._use_theme)
@@ -108,6 +113,15 @@ class MainWindow(QMainWindow):
         if self.session.state is State.RENDERING and self.session.recording is not None:
             self.settings.add_recent_file(self.session.recording.path)
 
+    def _recall_model(self) -> None:
+        self.session.models.files = self.settings.model_files
+        if self.settings.model is not None:
+            self.session.set_recipe(model=self.settings.model)
+
+    def _remember_model(self) -> None:
+        self.settings.model = self.session.recipe.model
+        self.settings.model_files = self.session.models.files
+
     def open_file(self, path: Path) -> None:
         """Open this file in place of what is open."""
         self.notice.clear()
@@ -116,6 +130,9 @@ class MainWindow(QMainWindow):
     def open_files(self, paths: Sequence[Path]) -> None:
         """Open the first of these that is a file, and say what became of the others."""
         chosen = next(filter(os.path.isfile, paths), paths[0])
+        if chosen.suffix.lower() == MODEL_ENDING:
+            self.open_model(chosen)
+            return
         self.open_file(chosen)
         if len(paths) > 1:
             self.session.noticed.emit(
@@ -134,6 +151,19 @@ class MainWindow(QMainWindow):
         if name:
             self.settings.folder = Path(name).parent
             self.open_file(Path(name))
+
+    def open_model(self, path: Path) -> None:
+        """Take the room out with the model in this file from now on."""
+        self.notice.clear()
+        self.session.choose_model(str(path.absolute()))
+
+    def ask_for_model(self) -> None:
+        """Let the user choose a model file, and use it."""
+        name, _ = QFileDialog.getOpenFileName(
+            self, "Open a model", self.settings.folder, MODEL_FILTER
+        )
+        if name:
+            self.open_model(Path(name))
 
     def ask_for_export(self) -> None:
         """Let the user choose a destination, and export."""

@@ -19,8 +19,7 @@ Progress = Callable[[float], None]
 # Larger arrays are kept in an unnamed temporary file that the system pages in and out.
 IN_MEMORY_BYTES = 512 * 1024 * 1024
 READ_BLOCK_S = 5.0
-# Short enough to cancel a render at once, long enough for the model's quick pace.
-RENDER_BLOCK_S = 2.0
+DRAW_BLOCK_S = 2.0
 
 
 def allocate(channels: int, frames: int) -> np.ndarray:
@@ -164,7 +163,7 @@ class Rendering:
 
     def _draw_only(self) -> Iterator[int]:
         frames = self.recording.info.frames
-        block_frames = round(RENDER_BLOCK_S * self.recording.info.sample_rate)
+        block_frames = round(DRAW_BLOCK_S * self.recording.info.sample_rate)
         yield from range(block_frames, frames, block_frames)
         yield frames
 
@@ -173,10 +172,9 @@ class Rendering:
         info = self.recording.info
         model = Model.load(self.recipe.model)
         stream = DereverbStream(model, info.sample_rate, info.channels, self.recipe)
-        block_frames = round(RENDER_BLOCK_S * info.sample_rate)
         position = 0
-        for start in range(0, info.frames, block_frames):
-            stop = min(info.frames, start + block_frames)
+        for start in range(0, info.frames, stream.step_samples):
+            stop = min(info.frames, start + stream.step_samples)
             _, removed = stream.separate(
                 self.recording.waveform[:, start:stop], last=stop == info.frames
             )

@@ -1,6 +1,7 @@
 """The window's single truth: what is open, what is asked of it, what is heard, what is going on."""
 
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -10,9 +11,11 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from processor import DereverbError, Model, Recipe
+from processor.model_files import DEFAULT_MODEL
 
 from .exporter import Exporter
 from .job import JobSlot, Work
+from .models import Models, title_of
 from .playback import Monitor, Playback
 from .player import Player, load_multimedia
 from .recording import Recording, Rendering, open_recording
@@ -70,6 +73,7 @@ class Session(QObject):
     rendering_changed = pyqtSignal()  # another rendering is shown, or none
     progressed = pyqtSignal(float)  # of reading or rendering; the pictures have grown
     recipe_changed = pyqtSignal()
+    models_changed = pyqtSignal()  # another is used, or can be chosen, or one was refused
     monitor_changed = pyqtSignal()
     noticed = pyqtSignal(object)
 
@@ -79,6 +83,7 @@ class Session(QObject):
         self.recording: Recording | None = None
         self.rendering: Rendering | None = None
         self.recipe = Recipe()
+        self.models = Models()
         self.monitor = Monitor.AFTER
         self.error = ""  # why the state is UNTREATED
         self.playback: Playback | None = None
@@ -128,7 +133,10 @@ class Session(QObject):
         self.rendering_changed.emit()
 
     def set_recipe(self, **changes: Any) -> None:
-        """Change strength, mix or floor_db: mix is heard at once, the rest once it is rendered."""
+        """Change strength, mix or floor_db: mix is heard at once, the rest once it is rendered.
+
+        For a model there is `choose_model`, which loads it first.
+        """
         recipe = replace(self.recipe, **changes)
         if recipe == self.recipe:
             return
@@ -209,8 +217,37 @@ class Session(QObject):
         self.noticed.emit(Notice(Kind.DONE, f"Exported '{destination.name}'{also}.", destination))
 
     def load_model(self) -> None:
-        """Load the model ahead of need; a failure is told by the rendering that needs it."""
-        self._model_work.start(lambda progress: Model.load(self.recipe.model))
+        """Load the model ahead of need; one that is not the default gives way if it fails."""
+        model = self.recipe.model
+        job = self._model_work.start(lambda progress: Model.load(model))
+        if model is not None:  # else the rendering that needs it tells
+            job.failed.connect(lambda error: self._fall_back(model, error))
+
+    def _fall_back(self, model: str, error: Exception) -> None:
+        reason = str(error)
+        if os.path.basename(model) != model and not os.path.exists(model):
+            reason = f"The model '{os.path.basename(model)}' of the last time is gone."
+        self._use_model(None)
+        text = f"{reason} '{title_of(DEFAULT_MODEL)}' is used instead."
+        self.noticed.emit(Notice(Kind.ERROR, text))
+
+    def choose_model(self, model: str | None) -> None:
+        """Use this model from now on: a name, a file, or None for the default.
+
+        One that cannot be loaded is told of, and the old one stays.
+        """
+        job = self._model_work.start(lambda progress: Model.load(model))
+        job.succeeded.connect(lambda _: self._use_model(model))
+        job.failed.connect(self._refuse_model)
+
+    def _use_model(self, model: str | None) -> None:
+        self.models.add(model)
+        self.set_recipe(model=model)
+        self.models_changed.emit()
+
+    def _refuse_model(self, error: Exception) -> None:
+        self._complain(error)
+        self.models_changed.emit()
 
     def shut_down(self) -> None:
         """Cancel everything and wait for it; no unfinished file is left."""

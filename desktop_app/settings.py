@@ -12,7 +12,7 @@ MOST_RECENT_FILES = 8
 
 
 class Settings:
-    """Window, theme and recent files.
+    """Window, theme, model and recent files.
 
     Args:
         store: Where they are kept; the application's own by default. Tests pass a file.
@@ -24,11 +24,7 @@ class Settings:
     @property
     def recent_files(self) -> list[Path]:
         """Files opened lately, the newest first; those that are gone are left out."""
-        stored = self._store.value("recent_files", [])
-        # A list of one comes back as a plain string from some backends.
-        names = stored if isinstance(stored, list) else [stored]
-        # os.path and not Path: a name that no system would take is no file, and no error.
-        return [Path(name) for name in names if isinstance(name, str) and os.path.isfile(name)]
+        return self._files("recent_files")
 
     def add_recent_file(self, path: Path) -> None:
         path = path.resolve()
@@ -44,6 +40,25 @@ class Settings:
     @theme.setter
     def theme(self, name: str) -> None:
         self._store.setValue("theme", name)
+
+    @property
+    def model(self) -> str | None:
+        """Name or file of the model that was chosen last; None for the default."""
+        stored = self._store.value("model", "")
+        return stored if isinstance(stored, str) and stored else None
+
+    @model.setter
+    def model(self, model: str | None) -> None:
+        self._store.setValue("model", model or "")
+
+    @property
+    def model_files(self) -> list[str]:
+        """Model files opened lately, the newest first; those that are gone are left out."""
+        return [str(path) for path in self._files("model_files")]
+
+    @model_files.setter
+    def model_files(self, files: list[str]) -> None:
+        self._store.setValue("model_files", files)
 
     @property
     def folder(self) -> str:
@@ -73,3 +88,11 @@ class Settings:
     @geometry.setter
     def geometry(self, geometry: QByteArray) -> None:
         self._store.setValue("geometry", geometry)
+
+    def _files(self, key: str) -> list[Path]:
+        """What is stored there, without what is no file any more."""
+        stored = self._store.value(key, [])
+        # A list of one comes back as a plain string from some backends.
+        names = stored if isinstance(stored, list) else [stored]
+        # os.path and not Path: a name that no system would take is no file, and no error.
+        return [Path(name) for name in names if isinstance(name, str) and os.path.isfile(name)]

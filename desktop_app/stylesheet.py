@@ -51,6 +51,11 @@ QPushButton[role="link"] {
 }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border-color: $accent; }
+QPushButton[role="chooser"] {
+    text-align: left; padding: 7px 12px; background: $raised url("$chevron") no-repeat;
+    background-position: right center; background-origin: content;
+}
+QPushButton[role="chooser"]:hover { background-color: $hover; }
 QPushButton[role="file"] {
     background: transparent; border: 1px solid transparent; text-align: left; padding: 6px 12px;
 }

@@ -126,8 +126,11 @@ class Appearance(QObject):
     def _apply(self, theme: Theme) -> None:
         self.theme = theme
         self._application.setPalette(palette(theme))
-        tick = resource("icons", f"tick-{theme.name}.svg").as_posix()
-        self._application.setStyleSheet(STYLESHEET.substitute(vars(theme), tick=tick))
+        icons = {
+            name: resource("icons", f"{name}-{theme.name}.svg").as_posix()
+            for name in ("tick", "chevron")
+        }
+        self._application.setStyleSheet(STYLESHEET.substitute(vars(theme), **icons))
         self.changed.emit(theme)
 
 

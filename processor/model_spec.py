@@ -53,9 +53,14 @@ class ModelSpec:
         return (self.latency_samples + self.hop_length - 1) / self.sample_rate
 
     @property
+    def suits_live(self) -> bool:
+        """Whether live sound may wait so long."""
+        return self.delay_s <= LONGEST_LIVE_DELAY_S
+
+    @property
     def purpose(self) -> str:
         """What the model can be used for."""
-        return "live sound and files" if self.delay_s <= LONGEST_LIVE_DELAY_S else "files"
+        return "live sound and files" if self.suits_live else "files"
 
     def to_json(self) -> str:
         """Return the text of `spec.json`: everything but the checksum of the file around it."""

@@ -55,12 +55,13 @@ def test_only_known_themes_are_believed(store, stored, theme):
     ids=lambda value: repr(value)[:20],
 )
 def test_nonsense_counts_as_not_there(store, nonsense):
-    for key in ("recent_files", "theme", "folder", "geometry"):
+    for key in ("recent_files", "theme", "folder", "geometry", "model", "model_files"):
         store.setValue(key, nonsense)
     store.setValue("export_removed", [nonsense])
     settings = Settings(store)
     assert settings.recent_files == [] and settings.theme == "system" and settings.folder == ""
     assert settings.export_removed is False
+    assert settings.model is None and settings.model_files == []
 
 
 def test_a_folder_that_is_gone_is_forgotten(store, tmp_path):
@@ -76,3 +77,15 @@ def test_the_choice_about_the_removed_part_is_kept(store):
     assert settings.export_removed is False
     settings.export_removed = True
     assert Settings(store).export_removed is True
+
+
+@pytest.mark.parametrize("model", [None, "studio", "/folder/mine.pt"])
+def test_the_chosen_model_is_kept(store, model):
+    Settings(store).model = model
+    assert Settings(store).model == model
+
+
+def test_model_files_that_are_gone_are_forgotten(store, tmp_path):
+    (tmp_path / "there.pt").touch()
+    Settings(store).model_files = [str(tmp_path / "there.pt"), str(tmp_path / "gone.pt")]
+    assert Settings(store).model_files == [str(tmp_path / "there.pt")]

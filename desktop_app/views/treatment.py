@@ -10,12 +10,13 @@ from ..session import Session, State
 from ..theme import UNIT, Theme
 from .controls import PercentSlider, button, label
 from .describe import format_text
+from .model_chooser import ModelChooser
 
 WIDTH = 33 * UNIT
 
 
 class TreatmentPanel(QFrame):
-    """Strength, wet/dry mix and export.
+    """Model, strength, wet/dry mix and export.
 
     Args:
         session: What is set and shown.
@@ -29,6 +30,7 @@ class TreatmentPanel(QFrame):
         self.setFixedWidth(WIDTH)
         self._session = session
         default = Recipe()
+        self.model = ModelChooser(session)
         self.strength = PercentSlider(
             "Strength",
             ("Untouched", "Driest"),
@@ -62,6 +64,7 @@ class TreatmentPanel(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
         column.setSpacing(2 * UNIT)
+        column.addWidget(self.model)
         column.addWidget(label("TREATMENT", "section"))
         column.addWidget(self.strength)
         column.addSpacing(UNIT)
