@@ -15,6 +15,7 @@ import math
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +86,13 @@ def train(
     steps: int | None = None,
     start_from: Path | None = None,
     until_hours: float | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Path:
     """Train for `hours` in all, earlier runs included; return the checkpoint's path.
 
     Stops early after `steps` or at `until_hours`, earlier runs included as well. Goes on from the
     checkpoint in `out`, or, where there is none yet, from the one in `start_from`, whose hours and
-    steps then count.
+    steps then count. `clock` tells the time [s] that hours are made of.
 
     Raises:
         TrainingError: the data or the run in `out` cannot be used.
@@ -129,7 +131,7 @@ def train(
     batches = iter(_training_batches(config, data, cache, first=step * config.batch_size))
     validation = _validation_batches(config, data, cache, device)
     log = _Log(out / "log.csv")
-    began = saved_at = time.monotonic()
+    began, saved_at = clock(), time.monotonic()
     earlier_s, running = trained_s, 0.0
     last_step = UNBOUNDED if steps is None else steps
     last_s = 3600 * min(hours, until_hours or hours)
@@ -149,7 +151,7 @@ def train(
             mean.lerp_(parameter.detach(), 1 - decay)
         step += 1
         running += (0.02 if step > 1 else 1.0) * (loss.item() - running)
-        trained_s = earlier_s + time.monotonic() - began
+        trained_s = earlier_s + clock() - began
 
         due = time.monotonic() - saved_at > config.checkpoint_every_s
         if due or trained_s >= last_s or step == last_step:
