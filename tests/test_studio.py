@@ -20,7 +20,7 @@ from training.config import Config
 from training.errors import TrainingError
 from training.export import export
 from training.network import Network
-from training.train import train
+from training.train import batch_loss, train
 
 CONFIGS = Path(__file__).parents[1] / "training" / "configs"
 TINY = CONFIGS / "studio-tiny.toml"
@@ -172,6 +172,23 @@ def test_a_tap_beyond_what_is_heard_is_named(tmp_path: Path, line: str) -> None:
     path.write_text(f'[network]\nformulation = "studio"\nlook_ahead = 4\n{line}\n')
     with pytest.raises(TrainingError, match=r"wrong\.toml.*4 frames ahead"):
         Config.load(path)
+
+
+def test_training_lowers_the_loss_of_one_batch() -> None:
+    config = Config.load(TINY)
+    torch.manual_seed(0)
+    network = Network(config.network)
+    speech = torch.from_numpy(speech_like(2, RATE, RATE))
+    reverberant = speech + 0.5 * torch.roll(speech, 4_000, dims=1)
+    optimiser = torch.optim.Adam(network.parameters(), 3e-3)
+    losses = []
+    for _ in range(13):
+        optimiser.zero_grad()
+        loss = batch_loss(network, reverberant, speech, config)
+        loss.backward()
+        optimiser.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.95 * losses[0]
 
 
 @pytest.fixture(scope="module")
