@@ -2,9 +2,12 @@
 
 Reverberation decays in much the same way in every band, so the memory that tracks the decay is one
 small LSTM whose weights all bands below 8 kHz share: each clip then holds forty training sequences,
-not one. A full-band LSTM beside it sees all bands at once (voicing, onsets, noise) and hands each
-band a short context vector.
+not one. Beside the present frame it is shown each bin's level as exponentials of several lengths
+remember it (`decays_s`): what may be left of the sound before. A full-band LSTM beside it sees all
+bands at once (voicing, onsets, noise) and hands each band a short context vector.
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +39,13 @@ class HybridBackbone(nn.Module):
         self.wide_hidden = config.wide_hidden
         self.register_buffer("spread", interpolation(self.high_bands, self.high_bins))
 
+        self.fades = [  # what an exponential keeps from one frame to the next
+            math.exp(-config.hop_length / config.sample_rate / decay_s)
+            for decay_s in config.decays_s
+        ]
+
         squeezed = 6
-        self.encode = nn.Linear(9 * self.width, config.embedding)
+        self.encode = nn.Linear((9 + len(self.fades)) * self.width, config.embedding)
         self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
         self.narrow_in = nn.LSTM(config.embedding, self.narrow_hidden)
         self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
@@ -51,7 +59,8 @@ class HybridBackbone(nn.Module):
         device = self.spread.device
         narrow = torch.zeros(1, channels * self.bands, self.narrow_hidden, device=device)
         wide = torch.zeros(1, channels, self.wide_hidden, device=device)
-        return [narrow, narrow, wide, wide, narrow, narrow]
+        decays = torch.zeros(len(self.fades), channels, self.low_bins, device=device)
+        return [narrow, narrow, wide, wide, narrow, narrow, decays]
 
     def hidden(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Each frame's bands (hops, channels, bands, narrow_hidden), and what is above 8 kHz.
@@ -60,21 +69,28 @@ class HybridBackbone(nn.Module):
         """
         hops, channels = spectrum.shape[0], spectrum.shape[1]
         power = spectrum.real.square() + spectrum.imag.square()
-        level = 0.1 * torch.log(power + 1e-8)  # (hops, channels, bins)
-
+        low_power = power[:, :, : self.low_bins]
+        compressed = (low_power + 1e-8) ** -0.35
         low = spectrum[:, :, : self.low_bins]
-        compressed = (power[:, :, : self.low_bins] + 1e-8) ** -0.35
         features = torch.cat(
             [
-                (low.real * compressed).view(hops, channels, self.bands, self.width),
-                (low.imag * compressed).view(hops, channels, self.bands, self.width),
-                level[:, :, : self.low_bins].view(hops, channels, self.bands, self.width),
+                self._banded(low.real * compressed),
+                self._banded(low.imag * compressed),
+                self._banded(_level(low_power)),
             ],
             dim=3,
         )  # (hops, channels, bands, 3 * width)
         padded = nn.functional.pad(features, (0, 0, 1, 1))
-        neighbours = torch.cat([padded[:, :, :-2], features, padded[:, :, 2:]], dim=3)
-        embedded = torch.tanh(self.encode(neighbours) + self.band_embedding)
+        seen = [padded[:, :, :-2], features, padded[:, :, 2:]]
+        decays = memory[6]
+        last: list[Tensor] = []
+        for i, fade in enumerate(self.fades):
+            decaying = decaying_mean(low_power, decays[i], fade)
+            last.append(decaying[-1])
+            seen.append(self._banded(_level(decaying)))
+        if len(last) > 0:
+            decays = torch.stack(last)
+        embedded = torch.tanh(self.encode(torch.cat(seen, dim=3)) + self.band_embedding)
 
         rows = channels * self.bands
         narrow, (h0, c0) = self.narrow_in(embedded.view(hops, rows, -1), (memory[0], memory[1]))
@@ -83,14 +99,40 @@ class HybridBackbone(nn.Module):
         high_width = self.high_width
         high_power = power[:, :, self.low_bins : self.low_bins + self.high_bands * high_width]
         high_power = high_power.reshape(hops, channels, self.high_bands, high_width).mean(dim=3)
-        high_level = 0.1 * torch.log(high_power + 1e-8)
-        overview = torch.cat([squeezed, low_level, high_level], dim=2)
+        overview = torch.cat([squeezed, low_level, _level(high_power)], dim=2)
         wide, (h1, c1) = self.wide(overview, (memory[2], memory[3]))
         context = self.to_context(wide).view(hops, rows, self.context)
         out, (h2, c2) = self.narrow_out(torch.cat([narrow, context], 2), (memory[4], memory[5]))
 
         bands = (narrow + out).view(hops, channels, self.bands, self.narrow_hidden)
-        return bands, self.to_high_gain(wide), [h0, c0, h1, c1, h2, c2]
+        return bands, self.to_high_gain(wide), [h0, c0, h1, c1, h2, c2, decays]
+
+    def _banded(self, bins: Tensor) -> Tensor:
+        """Bins below 8 kHz as (hops, channels, bands, width)."""
+        return bins.view(bins.shape[0], bins.shape[1], self.bands, self.width)
+
+
+def _level(power: Tensor) -> Tensor:
+    return 0.1 * torch.log(power + 1e-8)
+
+
+def decaying_mean(power: Tensor, before: Tensor, fade: float, block: int = 128) -> Tensor:
+    """Mean of the past and present of each bin, weighted as a tail decays, shape as `power`.
+
+    mean[t] = fade * mean[t - 1] + (1 - fade) * power[t], and mean[-1] is `before`; a product with a
+    triangular matrix does a block of frames at once.
+    """
+    done: list[Tensor] = []
+    for start in range(0, power.shape[0], block):
+        part = power[start : start + block]
+        frame = torch.arange(part.shape[0], device=power.device)
+        lag = frame[:, None] - frame[None, :]
+        weight = torch.where(lag >= 0, (1 - fade) * fade ** lag.clamp(min=0), 0.0)
+        kept = (fade ** (frame + 1))[:, None, None] * before
+        mean = (weight @ part.reshape(part.shape[0], -1)).view(part.shape) + kept
+        before = mean[-1]
+        done.append(mean)
+    return torch.cat(done)
 
 
 def interpolation(bands: int, bins: int) -> Tensor:

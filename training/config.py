@@ -41,6 +41,7 @@ class NetworkConfig:
     narrow_hidden: int = 64
     wide_hidden: int = 256
     context: int = 16
+    decays_s: tuple[float, ...] = ()
     channels: tuple[int, ...] = (16, 32, 48, 64)  # of the autoencoder's levels, from the top
     block: int = 50
     look_ahead: int = 48
@@ -118,6 +119,8 @@ class Config:
         table = dict(table)
         network = NetworkConfig(**_checked(NetworkConfig, table.pop("network", {})))
         data = DataConfig(**_checked(DataConfig, table.pop("data", {})))
+        if not all(decay_s > 0 for decay_s in network.decays_s):
+            raise ValueError(f"decays_s must be more than 0, got {network.decays_s!r}")
         precision = table.get("precision", cls.precision)
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f'precision must be "float32" or "bfloat16", got {precision!r}')
