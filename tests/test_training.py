@@ -1,17 +1,15 @@
-"""The whole path on a made-up data folder: train, resume, export, evaluate."""
+"""The whole path on a made-up data folder: train, resume, export."""
 
 from __future__ import annotations
 
 import csv
 import dataclasses
 import importlib
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from corpora import write_corpora
@@ -24,16 +22,8 @@ from training import train as training
 from training.config import Config
 from training.dataset import Sources
 from training.errors import TrainingError, told_plainly
-from training.evaluate import (
-    markdown,
-    measure,
-    model_card,
-    model_names,
-    process,
-    source_summary,
-    validation_items,
-)
 from training.export import ExportError, export, load_network, verify, write
+from training.measure import process
 from training.network import Network
 from training.train import batch_loss, train
 
@@ -171,31 +161,6 @@ def test_a_refused_export_leaves_the_old_file(
     assert (tmp_path / "tiny.pt").read_bytes() == b"old"
 
 
-def test_evaluation_reports_every_class_and_writes_a_card(run: Path, tmp_path: Path) -> None:
-    export(run / "runs" / "tiny" / "best.pt", tmp_path / "tiny.pt")
-    model = Model.load(tmp_path / "tiny.pt")
-    sources = Sources.load(run / "data", "valid", RATE, run / "cache")
-    items = list(validation_items(sources, RATE, pairs=3, dry_clips=1))
-    cheap = ("estoi", "si_sdr_db", "tail_db")
-    before = measure(None, items, RATE, cheap)
-    after = measure(model, items, RATE, cheap)
-    assert before["pairs"] == 3
-    assert before["dry_si_sdr_db"]["mean"] == 100.0
-    assert "| tiny |" in markdown({"input": before, "tiny": after})
-    card = model_card(model, before, after, run / "data")
-    assert json.loads(json.dumps(card))["validation"]["output"]["pairs"] == 3
-    assert card["sources"]["rir"] == [{"source": "made", "licence": "CC0-1.0", "clips": 2}]
-
-
-def test_validation_items_are_the_same_at_every_call(run: Path) -> None:
-    sources = Sources.load(run / "data", "valid", RATE, run / "cache")
-    first = list(validation_items(sources, RATE, pairs=2, dry_clips=1))
-    again = list(validation_items(sources, RATE, pairs=2, dry_clips=1))
-    for one, other in zip(first, again, strict=True):
-        np.testing.assert_array_equal(one.recording, other.recording)
-    np.testing.assert_array_equal(first[-1].recording, first[-1].dry)
-
-
 def test_processing_keeps_the_length(run: Path, tmp_path: Path) -> None:
     export(run / "runs" / "tiny" / "best.pt", tmp_path / "tiny.pt")
     model = Model.load(tmp_path / "tiny.pt")
@@ -283,16 +248,6 @@ def test_a_manifest_that_cannot_be_used_is_named(
     (tmp_path / kind / "manifest.csv").write_bytes(manifest)
     with pytest.raises(TrainingError, match=said):
         Sources.load(tmp_path, "train", RATE, tmp_path / "cache")
-
-
-def test_a_card_can_be_made_without_sources_and_licences(tmp_path: Path) -> None:
-    (tmp_path / "manifest.csv").write_text("file,split\na.wav,train\nb.wav,valid\n")
-    assert source_summary(tmp_path) == [{"source": "", "licence": "", "clips": 1}]
-
-
-def test_models_of_one_name_are_told_apart() -> None:
-    assert model_names([Path("a/best.pt"), Path("live.pt")]) == ["best", "live"]
-    assert model_names([Path("a/best.pt"), Path("b/best.pt")]) == ["a/best.pt", "b/best.pt"]
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,28 @@
-"""How good an estimate is, measured against the dry speech it should have been.
+"""Published figures of how good an estimate is.
 
-All take float32 arrays (samples,), aligned to the sample, at `sample_rate`.
+All take float32 arrays (samples,), aligned to the sample, at `sample_rate`. `dry` is the speech
+that the estimate should have been. Figures defined by this project are in `training.levels`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import soxr
 
 from training.acoustics import Samples
+from training.networks_at_hand import onnx_session
 
-FRAME_S = 0.02
-# A frame of the dry speech this far below its active level holds no speech.
-PAUSE_DB = -35.0
-# Only pauses in which reverberation of the speech before can be heard.
-TAIL_S = 1.0
+DNSMOS_RATE = 16_000
+DNSMOS_SAMPLES = int(9.01 * DNSMOS_RATE)
+# From the network's raw marks to the scale of its listeners, highest power first (its authors').
+DNSMOS_SCALES = {
+    "sig": (-0.08397278, 1.22083953, 0.0052439),
+    "bak": (-0.13166888, 1.60915514, -0.39604546),
+    "ovrl": (-0.06766283, 1.11546468, 0.04602535),
+}
 
 
 def pesq_wb(estimate: Samples, dry: Samples, sample_rate: int) -> float:
@@ -43,36 +49,29 @@ def si_sdr_db(estimate: Samples, dry: Samples, sample_rate: int) -> float:
     return min(10 * float(np.log10(ratio)), 100.0)
 
 
-def tail_db(estimate: Samples, dry: Samples, sample_rate: int) -> float:
-    """Level in the second after each speech offset relative to speech, in dB; lower is drier.
+def dnsmos(estimate: Samples, sample_rate: int) -> dict[str, float]:
+    """DNSMOS P.835 (Reddy et al. 2022): what listeners would give, 1 ... 5, without a reference.
 
-    Frames count in which the dry speech is silent and was not silent at some time in the second
-    before. Returns nan if there are none.
+    "sig" for the speech, "bak" for the background, "ovrl" for both. As its authors do, of windows
+    of 9.01 s every second, a shorter estimate doubled until it fills one, clipped to [-1, 1].
     """
-    frame = round(FRAME_S * sample_rate)
-    dry_power, power = _frame_power(dry, frame), _frame_power(estimate, frame)
-    active_power = np.percentile(dry_power, 95)
-    active = dry_power > active_power * 10 ** (-15 / 10)
-    silent = dry_power < active_power * 10 ** (PAUSE_DB / 10)
-    last_active = np.maximum.accumulate(np.where(active, np.arange(len(active)), -(10**9)))
-    tail = silent & (np.arange(len(active)) - last_active <= TAIL_S / FRAME_S)
-    if not tail.any():
-        return float("nan")
-    return float(10 * np.log10(max(power[tail].mean(), 1e-20) / max(power[active].mean(), 1e-20)))
+    network = _dnsmos_network()
+    speech = np.clip(_at(estimate, sample_rate), -1, 1)
+    while 0 < len(speech) < DNSMOS_SAMPLES:
+        speech = np.concatenate([speech, speech])
+    starts = range(0, len(speech) - DNSMOS_SAMPLES + 1, DNSMOS_RATE)
+    windows = [speech[None, start : start + DNSMOS_SAMPLES] for start in starts]
+    marks = [network.run(None, {"input_1": window})[0][0] for window in windows]
+    return {
+        name: float(np.mean([np.polyval(scale, mark[index]) for mark in marks]))
+        for index, (name, scale) in enumerate(DNSMOS_SCALES.items())
+    }
 
 
-METRICS: dict[str, Callable[[Samples, Samples, int], float]] = {
-    "pesq_wb": pesq_wb,
-    "estoi": estoi,
-    "si_sdr_db": si_sdr_db,
-    "tail_db": tail_db,
-}
+@lru_cache(maxsize=1)
+def _dnsmos_network() -> Any:
+    return onnx_session("speechmos", "dnsmos_models/sig_bak_ovr.onnx")
 
 
 def _at(samples: Samples, sample_rate: int) -> Samples:
     return np.asarray(soxr.resample(samples, sample_rate, 16_000), dtype=np.float32)
-
-
-def _frame_power(samples: Samples, frame: int) -> np.ndarray:
-    usable = len(samples) // frame * frame
-    return np.square(samples[:usable], dtype=np.float64).reshape(-1, frame).mean(axis=1)
