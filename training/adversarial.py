@@ -22,7 +22,7 @@ COMPRESSION = 0.3
 WIDTHS = (1, 16, 32, 32)
 SHOWN_S = 1.0  # of each clip, anywhere in it: seeing all of it costs thrice the time
 FEATURES_SHARE = 2.0
-RATE = 5e-4
+RATE = 2e-3
 
 
 class Discriminator(nn.Module):
