@@ -78,8 +78,10 @@ def test_every_formulation_gets_a_row_of_figures(
         Item("dry", speech, speech, 0.0, noisy=False),
     ]
     rows = compare.measured(compare.NAMES, tiny(), out.parent / "data", out, items)
-    assert list(rows) == ["input", *compare.NAMES]
+    assert list(rows) == ["input", "ideal gain", "ideal class", *compare.NAMES]
     assert rows["input"]["dry_db"] == 100.0
+    assert rows["input"]["si_sdr_db"] < rows["ideal class"]["si_sdr_db"]
+    assert rows["ideal class"]["si_sdr_db"] < rows["ideal gain"]["si_sdr_db"]
     for name in compare.NAMES:
         assert rows[name].keys() == compare.COLUMNS.keys() - {"pesq_wb"}
         assert f"| {name} |" in compare.markdown(rows)

@@ -28,6 +28,7 @@ from training.config import Config
 from training.dataset import Sources
 from training.errors import told_plainly
 from training.export import export
+from training.ideal import IdealProgram, any_gain, class_gain
 from training.items import Item, validation_items
 from training.measure import Program, Yardstick, measure, process
 from training.network import Network
@@ -131,7 +132,9 @@ def measured(
     out: Path,
     items: Sequence[Item] | None = None,
 ) -> dict[str, dict[str, float]]:
-    """Figures of the untouched recordings and of each formulation, on `items` or the usual ones.
+    """Figures of each formulation on `items` or the usual ones, after what to hold them against.
+
+    That is the recordings as they are, and the ceilings of `training.ideal`.
 
     Raises:
         TrainingError: the data cannot be used, or there is no run of that name.
@@ -141,7 +144,12 @@ def measured(
     cache = out / "cache"
     items = items or list(validation_items(Sources.load(data, "valid", rate, cache), rate))
     yardstick = Yardstick(rate, METRICS, cache / "figures")
-    rows = {"input": sound_figures(lambda recording: recording, items, yardstick)}
+    known: dict[str, Program] = {
+        "input": lambda recording: recording,
+        "ideal gain": IdealProgram(items, any_gain),
+        "ideal class": IdealProgram(items, class_gain),
+    }
+    rows = {name: sound_figures(program, items, yardstick) for name, program in known.items()}
     for name in names:
         print(f"measuring {name}", flush=True)
         checkpoint = out / name / "checkpoint.pt"
@@ -232,7 +240,7 @@ def macs_per_s(network: Network, sample_rate: int) -> float:
 
 
 def markdown(rows: dict[str, dict[str, float]]) -> str:
-    """The table: a row for the recordings as they are and for each formulation."""
+    """The table: a row for whatever was measured, empty where a figure makes no sense."""
     lines = [
         f"| | {' | '.join(heading for heading, _ in COLUMNS.values())} |",
         "|---" * (len(COLUMNS) + 1) + "|",
