@@ -246,6 +246,14 @@ def test_a_readme_without_marks_is_left_alone(tmp_path: Path) -> None:
         write_readme(tmp_path / "none.md", {})
 
 
+def test_what_is_unknown_is_null_in_json(tmp_path: Path) -> None:
+    evaluating._write(tmp_path / "a.json", {"tails": {0.5: [math.nan, -3.0]}, "pairs": 2})
+    assert json.loads((tmp_path / "a.json").read_text()) == {
+        "tails": {"0.5": [None, -3.0]},
+        "pairs": 2,
+    }
+
+
 def test_models_of_one_name_are_told_apart() -> None:
     assert model_names([Path("a/best.pt"), Path("live.pt")]) == ["best", "live"]
     assert model_names([Path("a/best.pt"), Path("b/best.pt")]) == ["a/best.pt", "b/best.pt"]
@@ -269,6 +277,7 @@ def test_evaluation_prints_and_writes_all_it_was_asked_for(
     evaluate([tiny_model_path], data, tmp_path / "cache", outputs, names=("estoi", "tail"))
     told = capsys.readouterr().out
     assert "| tiny |" in told and "Floors of tiny" in told and "least gained by tiny" in told
+    assert "NaN" not in outputs.json.read_text()
     everything = json.loads(outputs.json.read_text())
     assert len(everything["rows"]["tiny"]["items"]) == 2
     card = json.loads(outputs.card.read_text())

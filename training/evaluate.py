@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,6 @@ def main() -> None:
         path = getattr(arguments, option)
         if path and not path.parent.is_dir():
             parser.error(f"--{option}: there is no folder '{path.parent}'")
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
     outputs = Outputs(arguments.json, arguments.card, arguments.readme, arguments.pictures)
     with told_plainly():
         evaluate(
@@ -186,8 +185,17 @@ def _peers_named(text: str) -> tuple[str, ...]:
 
 
 def _write(path: Path, values: Any) -> None:
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(_plain(values), indent=2) + "\n", encoding="utf-8")
     print(f"Written: {path}")
+
+
+def _plain(value: Any) -> Any:
+    """The same without numbers that JSON does not have: what is unknown becomes null."""
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 if __name__ == "__main__":
