@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 import torch
 from corpora import write_corpora
 from signals import speech_like
@@ -52,6 +53,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def steps_logged(run: Path) -> list[int]:
     with (run / "runs" / "tiny" / "log.csv").open() as file:
         return [int(row["step"]) for row in csv.DictReader(file)]
+
+
+def test_a_run_lets_itself_be_heard_and_seen(run: Path) -> None:
+    folder = run / "runs" / "tiny" / "snapshots"
+    names = {path.name for path in folder.iterdir()}
+    assert {"0_recording.flac", "0_target.flac"} <= names
+    takes = sorted(name for name in names if name.startswith("0_0"))
+    assert {Path(name).suffix for name in takes} == {".flac", ".png"}
+    lengths = {soundfile.info(folder / name).frames for name in names if name.endswith("flac")}
+    assert len(lengths) == 1
 
 
 def test_training_lowers_the_loss_of_one_batch() -> None:

@@ -31,6 +31,7 @@ from training.errors import TrainingError, reason_of, told_plainly
 from training.examples import UNBOUNDED, training_examples, validation_examples
 from training.losses import spectral_loss, transparency_loss
 from training.network import Network
+from training.snapshots import write_snapshots
 
 
 def main() -> None:
@@ -172,6 +173,8 @@ def train(
                 "score": score,
             }
             save_checkpoint(state, path)
+            rate_hz = config.network.sample_rate
+            write_snapshots(average, validation[0], rate_hz, out / "snapshots", step)
             if score < best:
                 best = score
                 save_checkpoint({key: state[key] for key in _SHIPPED}, out / "best.pt")
