@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from signals import speech_like
 
-from training.losses import spectral_loss, transparency_loss
+from training.losses import level_loss, spectral_loss, transparency_loss
 
 RATE = 16_000
 
@@ -101,3 +103,16 @@ def test_only_dry_clips_are_held_to_transparency() -> None:
     assert float(transparency_loss(louder, speech, speech)) == pytest.approx(-2.0, abs=0.01)
     assert float(transparency_loss(speech, speech, speech)) == pytest.approx(-4.0)
     assert float(transparency_loss(louder, speech, speech + 0.1)) == 0.0
+
+
+def test_the_level_counts_where_the_recording_is_clear() -> None:
+    speech = target()
+    gain = 10 ** (-2 / 20)
+    wanted = math.log(gain) ** 2 / 2
+    found = float(level_loss(gain * speech, speech, speech, RATE))
+    # Octaves without speech count as right.
+    assert 0.5 * wanted < found <= 1.001 * wanted
+    assert float(level_loss(speech, speech, speech, RATE)) == 0.0
+    noise = torch.randn(speech.shape, generator=torch.Generator().manual_seed(0))
+    assert float(level_loss(gain * speech, speech, speech + 10 * noise, RATE)) < 0.2 * wanted
+    assert math.isfinite(float(level_loss(0 * speech, 0 * speech, 0 * speech, RATE)))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from processor.model import Model
+from training.corpus import may_be_used
 from training.errors import TrainingError, reason_of
 from training.items import DRY_CLIPS, SNR_DB
 from training.measure import Row, worst_items
@@ -76,7 +77,7 @@ def source_summary(folder: Path) -> list[dict[str, Any]]:
     """Sources and licences of the training clips of one corpus, with clip counts."""
     with (folder / "manifest.csv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
-    rows = [row for row in rows if row.get("commercial_use") != "no"]
+    rows = [row for row in rows if may_be_used(row)]
     counts = Counter((row.get("source", ""), row.get("licence", "")) for row in rows)
     return [
         {"source": source, "licence": licence, "clips": count}

@@ -29,7 +29,7 @@ from training.classification import class_loss
 from training.config import Config
 from training.errors import TrainingError, reason_of, told_plainly
 from training.examples import UNBOUNDED, training_examples, validation_examples
-from training.losses import spectral_loss, transparency_loss
+from training.losses import level_loss, spectral_loss, transparency_loss
 from training.network import Network
 from training.snapshots import write_snapshots
 
@@ -215,6 +215,9 @@ def batch_loss(
     )
     if config.transparency_weight > 0:
         loss = loss + config.transparency_weight * transparency_loss(estimate, target, recording)
+    if config.level_weight > 0:
+        rate = config.network.sample_rate
+        loss = loss + config.level_weight * level_loss(estimate, target, recording, rate)
     if adversary is not None:
         loss = loss + config.adversarial_weight * adversary.loss(estimate, target)
     return loss
