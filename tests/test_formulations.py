@@ -13,11 +13,12 @@ import torch
 from corpora import write_corpora
 from signals import noise, speech_like
 
+from processor.model import ModelSpec
 from training.autoencoder import AutoencoderEstimator
 from training.classification import CLASSES, LOWEST_DB, STEP_DB, ClassEstimator, nearest_class
 from training.config import FORMULATIONS, Config
 from training.errors import TrainingError
-from training.export import export
+from training.export import export, verify, write
 from training.network import ESTIMATORS, Network
 from training.train import batch_loss, train
 
@@ -151,6 +152,15 @@ def test_the_untrained_network_nearly_passes_its_input(formulation: str) -> None
     network = Network(tiny(formulation).network).eval()
     waveform = noise(1, 20 * network.hop)
     assert np.std(removed(network, waveform, [20])) < 0.1 * np.std(waveform)
+
+
+@pytest.mark.parametrize("formulation", ["filter", "classification"])
+def test_a_network_that_follows_no_decays_can_be_written(tmp_path: Path, formulation: str) -> None:
+    """As the checkpoint of the first shipped model."""
+    network = Network(dataclasses.replace(tiny(formulation).network, decays_s=())).eval()
+    spec = ModelSpec("plain", RATE, network.hop, network.latency_samples)
+    write(network, spec, tmp_path / "plain.pt")
+    verify(network, tmp_path / "plain.pt")
 
 
 @pytest.mark.parametrize("formulation", ESTIMATORS)

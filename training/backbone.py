@@ -23,6 +23,7 @@ class HybridBackbone(nn.Module):
     """
 
     spread: Tensor
+    fades: list[float]  # TorchScript cannot tell the type of an empty list
 
     def __init__(self, config: NetworkConfig, high_outputs: int = 1) -> None:
         super().__init__()
