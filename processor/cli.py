@@ -20,11 +20,14 @@ from processor.cli_options import (
     OUTPUT,
     AsJson,
     FloorDb,
+    Focus,
     Mix,
     ModelChoice,
+    NoLink,
     Overwrite,
     Quiet,
     Strength,
+    three_shares,
 )
 from processor.errors import Cancelled, DereverbError
 from processor.interruption import EXIT_CANCELLED, heeding, signals_end_the_run
@@ -114,13 +117,15 @@ def process(
     strength: Strength = 1.0,
     mix: Mix = 1.0,
     floor_db: FloorDb = -60.0,
+    focus: Focus = "1,1,1",
+    no_link: NoLink = False,
     model: ModelChoice = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Make recordings drier; same rate, channels, sample format and length."""
-    recipe = _recipe(model, strength, mix, floor_db)
+    recipe = _recipe(model, strength, mix, floor_db, focus, no_link)
     _refuse_no_name(*inputs, output, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_files
@@ -167,6 +172,8 @@ def batch(
     strength: Strength = 1.0,
     mix: Mix = 1.0,
     floor_db: FloorDb = -60.0,
+    focus: Focus = "1,1,1",
+    no_link: NoLink = False,
     model: ModelChoice = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -175,7 +182,7 @@ def batch(
     """Make a folder of recordings drier. A bad file does not stop the others."""
     if skip_existing and overwrite:
         raise typer.BadParameter("--skip-existing and --overwrite exclude each other.")
-    recipe = _recipe(model, strength, mix, floor_db)
+    recipe = _recipe(model, strength, mix, floor_db, focus, no_link)
     _refuse_no_name(folder, output_dir, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_batch, usable_cores
@@ -246,9 +253,11 @@ def _show_window(context: typer.Context, files: list[Path]) -> None:
     raise typer.Exit(open_window(files))
 
 
-def _recipe(model: str | None, strength: float, mix: float, floor_db: float) -> Recipe:
+def _recipe(
+    model: str | None, strength: float, mix: float, floor_db: float, focus: str, no_link: bool
+) -> Recipe:
     try:
-        return Recipe(model, strength, mix, floor_db)
+        return Recipe(model, strength, mix, floor_db, three_shares(focus), not no_link)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 

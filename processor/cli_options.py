@@ -40,6 +40,24 @@ FloorDb = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+Focus = Annotated[
+    str,
+    typer.Option(
+        "--focus",
+        metavar="LOW,MID,HIGH",
+        help="How much is taken away below 300 Hz, between, and above 3 kHz; 0..1 each.",
+        rich_help_panel=SETTINGS,
+    ),
+]
+NoLink = Annotated[
+    bool,
+    typer.Option(
+        "--no-link",
+        metavar=FLAG,
+        help="Treat each channel alone. Else the level differences between them stay.",
+        rich_help_panel=SETTINGS,
+    ),
+]
 ModelChoice = Annotated[
     str | None,
     typer.Option(
@@ -73,3 +91,19 @@ Quiet = Annotated[
         "--quiet", "-q", metavar=FLAG, help="Say only what failed.", rich_help_panel=OUTPUT
     ),
 ]
+
+
+def three_shares(text: str) -> tuple[float, float, float]:
+    """Return the numbers of "1,1,0.5".
+
+    Raises:
+        ValueError: not three numbers. Whether they lie in their range is not asked.
+    """
+    try:
+        low, mid, high = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(
+            f"focus must be three numbers from 0 to 1 with commas between, like 1,1,0.5; "
+            f"got '{text}'."
+        ) from None
+    return low, mid, high

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -111,6 +113,86 @@ class Effect(ABC):
     ) -> npt.NDArray[np.float32]:
         """Return the processed audio; the same as `process`."""
         return self.process(input_array, sample_rate, buffer_size, reset)
+
+    def process_stream(
+        self,
+        blocks: Iterable[npt.NDArray[Any]],
+        sample_rate: float,
+        buffer_size: int = 8192,
+    ) -> Iterator[npt.NDArray[np.float32]]:
+        """Yield a long recording processed, block by block, in constant memory.
+
+        What comes out is as long in total as what went in and aligned with it to the sample: the
+        first blocks may give nothing, and the rest follows the last one. Nothing empty is yielded.
+
+        >>> import numpy, processor
+        >>> blocks = [numpy.zeros((2, 500), numpy.float32)] * 3
+        >>> sum(block.shape[1] for block in processor.Dereverb().process_stream(blocks, 16_000))
+        1500
+
+        It is this processor's one stream: blocks fed before are forgotten, and a call of `process`
+        or `reset` in between ends it. Take a copy of the processor for each of several streams.
+
+        Args:
+            blocks: arrays as `process` takes them, of any lengths and of one layout; such as
+                ``(file.read(65_536) for _ in range(0, file.frames, 65_536))`` of a
+                ``pedalboard.io.AudioFile``. Each is taken when the result of those before is out.
+            sample_rate: of the audio [Hz], 8000 ... 192000.
+            buffer_size: samples that a native plugin is given at once, 1 or more.
+
+        Shape:
+            each block: (samples,), (channels, samples) or (samples, channels), as the blocks that
+            go in. Where the first two are so short that either side may be channels, they are read
+            as an ``AudioFile`` gives them.
+
+        Raises:
+            TypeError: as `process`, or `blocks` is one array.
+            ValueError: as `process`, or another call ended the stream.
+        """
+        if isinstance(blocks, np.ndarray) or not isinstance(blocks, Iterable):
+            raise TypeError(
+                f"process_stream takes arrays one after the other, got {type(blocks).__name__}. "
+                "Pass a list or a generator of blocks; call process for one whole array."
+            )
+        rate = checked_sample_rate(sample_rate)
+        return self._stream_of(iter(blocks), rate, _checked_buffer_size(buffer_size))
+
+    def _stream_of(
+        self, blocks: Iterator[npt.NDArray[Any]], rate: float, buffer_size: int
+    ) -> Iterator[npt.NDArray[np.float32]]:
+        first = list(islice(blocks, 1))
+        if not first:
+            return
+        if ArrayLayout.is_doubtful(first[0]):
+            first += islice(blocks, 1)
+        layout = ArrayLayout.of_blocks(first)
+        with self._lock:
+            self.reset()
+            held = _Held(self._open_stream(rate, layout.channels, buffer_size), layout, rate)
+            self._held = held
+        try:
+            for block in chain(first, blocks):
+                with self._lock:
+                    self._refuse_ended(held)
+                    ready = self.process(block, rate, reset=False)
+                if ready.size:
+                    yield ready
+            with self._lock:
+                self._refuse_ended(held)
+                rest = self.flush()
+            if rest.size:
+                yield rest
+        finally:
+            with self._lock:
+                if self._held is held:  # Ended early: by an error, or because nobody asks for more
+                    self.reset()
+
+    def _refuse_ended(self, held: _Held) -> None:
+        if self._held is not held:
+            raise ValueError(
+                "Another call ended the stream of process_stream. Use a copy of the processor for "
+                "each recording: copy.copy(dereverb), or another Board with plugins of its own."
+            )
 
     def flush(self) -> npt.NDArray[np.float32]:
         """Return what the blocks fed with reset=False have left to give, and end the stream.

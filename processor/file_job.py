@@ -19,9 +19,10 @@ from processor.audio_file import AudioInfo, probe, read_blocks, read_tags, reaso
 from processor.audio_format import container_for, output_format
 from processor.audio_writer import AudioWriter
 from processor.errors import AudioFileError
+from processor.mixing import mixed
 from processor.model import Model
 from processor.recipe import Recipe
-from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream, mixed
+from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def process_file(
             for path in job.outputs
         ]
         for dry, removed in _separated(info, stream, progress):
-            stored = writers[0].write(mixed(dry, removed, recipe.mix))
+            stored = writers[0].write(mixed(dry, removed, recipe.mix, recipe.output))
             for writer in writers[1:]:
                 writer.write(dry - stored)
         for writer in writers:
@@ -224,10 +225,7 @@ def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> Audi
 
 
 def _stamp(recipe: Recipe, model: Model) -> str:
-    return (
-        f"Dryspell {version()} {model.spec.stamp} "
-        f"strength={recipe.strength:g} mix={recipe.mix:g} floor_db={recipe.floor_db:g}"
-    )
+    return f"Dryspell {version()} {model.spec.stamp} {recipe.settings}"
 
 
 def _separated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.waveform import Waveform, checked_float32
+
+# Recordings of more channels than this are not expected in blocks of fewer samples.
+_MOST_CHANNELS = 64
 
 
 class LayoutError(ValueError, RuntimeError):
@@ -56,6 +60,40 @@ class ArrayLayout:
         channels_first = columns == 0 or (rows != 0 and rows <= columns)
         return cls(2, rows if channels_first else columns, channels_first)
 
+    @classmethod
+    def of_blocks(cls, blocks: Sequence[object]) -> ArrayLayout:
+        """Return the layout that the first one or two blocks of a recording have in common.
+
+        That is the layout of the first, as `of` reads it, unless the block is so short that its
+        channels may be more than its samples. Then the side that both blocks share is channels; in
+        doubt, (n, 1) and squares are read as (channels, samples).
+
+        Raises:
+            TypeError: no numpy array of float32 or float64.
+            LayoutError: more or fewer dimensions than 1 or 2.
+        """
+        if not cls.is_doubtful(blocks[0]):
+            return cls.of(blocks[0])
+        rows, columns = checked_array(blocks[0]).shape
+        first = cls(2, rows, True), cls(2, columns, False)
+        fitting = [layout for layout in first if all(layout.fits(block) for block in blocks)]
+        if len(fitting) == 1:
+            return fitting[0]
+        return first[0] if columns == 1 or rows <= columns else first[1]
+
+    @staticmethod
+    def is_doubtful(array: object) -> bool:
+        """Return whether a block is so short that its channels may be more than its samples."""
+        shape = checked_array(array).shape
+        return len(shape) == 2 and 0 not in shape and max(shape) <= _MOST_CHANNELS
+
+    def fits(self, array: object) -> bool:
+        """Return whether an array has this layout."""
+        checked = checked_array(array)
+        return checked.ndim == self.dimensions and (
+            checked.ndim == 1 or checked.shape[0 if self.channels_first else 1] == self.channels
+        )
+
     def waveform(self, array: object) -> Waveform:
         """Return the audio of an array of this layout as (channels, samples), float32.
 
@@ -66,9 +104,7 @@ class ArrayLayout:
             ValueError: another layout, NaN or inf.
         """
         checked = checked_array(array)
-        if checked.ndim != self.dimensions or (
-            checked.ndim == 2 and checked.shape[0 if self.channels_first else 1] != self.channels
-        ):
+        if not self.fits(checked):
             raise LayoutError(
                 f"This stream takes blocks of shape {self}, got {checked.shape}. "
                 "Call flush() or reset() before audio of another layout."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import logging
 import os
 import threading
 import warnings
@@ -23,6 +24,9 @@ import numpy.typing as npt
 from processor.errors import ModelError
 from processor.model_files import DEFAULT_MODEL, model_file
 from processor.model_spec import FORMAT_VERSION, ModelSpec, refuse_model, refuse_unreadable
+from processor.recipe import FLAT
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Model:
         state: ModelState,
         strength: float,
         floor_db: float,
+        focus: tuple[float, float, float] = FLAT,
+        link: bool = False,
     ) -> tuple[npt.NDArray[np.float32], ModelState]:
         """Return what is to be removed from the next samples of a stream, and the new state.
 
@@ -92,6 +98,9 @@ class Model:
             state: from `initial_state` or from the step before.
             strength: 0 ... 1; 0 gives exact zeros.
             floor_db: no component is lowered by more than this [dB].
+            focus: shares of the removed part, 0 ... 1, below 300 Hz, between, and above 3 kHz.
+            link: the channels are those of one recording and get the same change of magnitude; a
+                model of format 1 knows nothing of it.
 
         Shape:
             waveform, result: (channels, k * spec.hop_length), k >= 1. Do not write into the
@@ -99,8 +108,9 @@ class Model:
 
         Raises:
             ValueError: the shape is wrong.
-            ModelError: the network fails.
+            ModelError: the network fails, or has no focus and is asked for one.
         """
+        self.check_focus(focus)
         channels, samples = waveform.shape
         hop_length = self.spec.hop_length
         if channels != state.channels or samples == 0 or samples % hop_length:
@@ -110,10 +120,27 @@ class Model:
         # torch shares the memory of the array, and warns of one that it must not write to.
         shared = np.require(waveform, np.float32, ["C", "W"])
         with self._running() as torch:
+            more: tuple[Any, ...] = ()
+            if self.spec.has_focus_and_link:
+                more = (focus, link)
+            elif link and channels > 1:
+                _tell_unlinked(str(self.path))
             removed, tensors = self._module(
-                torch.from_numpy(shared), state.tensors, float(strength), float(floor_db)
+                torch.from_numpy(shared), state.tensors, float(strength), float(floor_db), *more
             )
             return removed.numpy(), ModelState(channels, tensors)
+
+    def check_focus(self, focus: tuple[float, float, float]) -> None:
+        """Refuse a focus that is not flat, if the network has none.
+
+        Raises:
+            ModelError: the model is of format 1.
+        """
+        if focus != FLAT and not self.spec.has_focus_and_link:
+            raise ModelError(
+                f"The model '{self.path}' has no focus (format version 1). Leave focus at "
+                "(1, 1, 1), or write the model again with training.export."
+            )
 
     @contextmanager
     def _running(self) -> Iterator[Any]:
@@ -175,6 +202,12 @@ def _load(path: Path, name: str | None = None) -> Model:
     if not hasattr(module, "initial_state"):
         refuse_model(path, "it lacks the method initial_state")
     return Model(module.eval(), spec, path, name=name)
+
+
+@functools.cache
+def _tell_unlinked(path: str) -> None:
+    """Say once of each model."""
+    _log.info("The model '%s' (format version 1) treats each channel alone: no link.", path)
 
 
 class _OneThread:

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from processor.errors import ModelError
 
-FORMAT_VERSION = 1
-"""The newest layout of model files that this version can read."""
+FORMAT_VERSION = 2
+"""The newest layout of model files that this version can read; 2 brought focus and link."""
 LONGEST_LIVE_DELAY_S = 0.1
 """What a conversation bears."""
 
@@ -56,6 +56,11 @@ class ModelSpec:
     def suits_live(self) -> bool:
         """Whether live sound may wait so long."""
         return self.delay_s <= LONGEST_LIVE_DELAY_S
+
+    @property
+    def has_focus_and_link(self) -> bool:
+        """Whether the network takes `focus` and `link`."""
+        return self.format_version >= 2
 
     @property
     def purpose(self) -> str:

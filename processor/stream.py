@@ -18,6 +18,7 @@ from numbers import Real
 
 import numpy as np
 
+from processor.mixing import Mixer
 from processor.model import Model, ModelSpec
 from processor.recipe import Recipe
 from processor.resampler import Resampler, most_samples_held
@@ -40,8 +41,9 @@ class DereverbStream:
 
     `feed` takes any number of samples and returns as many as are ready; `flush` returns the
     rest, so that in total as many come out as went in, each at its place. How the stream is cut
-    into blocks makes no difference. `recipe` may be replaced between blocks: mix acts on what
-    comes out from then on, strength and floor_db on what the model gives out from then on.
+    into blocks makes no difference. `recipe` may be replaced between blocks: mix and output act on
+    what comes out from then on, and turn within 10 ms; the others act on what the model gives out
+    from then on, and its overlapping frames make the turn.
 
     Not for use by several threads at once.
     """
@@ -63,12 +65,23 @@ class DereverbStream:
 
         Raises:
             ValueError: the rate or the number of channels cannot be processed.
+            ModelError: the recipe has a focus, and the model has none.
         """
         self.model = model
         self.sample_rate = checked_sample_rate(sample_rate)
         self.channels = _checked_channels(channels)
         self.recipe = recipe
         self.reset()
+
+    @property
+    def recipe(self) -> Recipe:
+        """How much is taken out, from the next block on."""
+        return self._recipe
+
+    @recipe.setter
+    def recipe(self, recipe: Recipe) -> None:
+        self.model.check_focus(recipe.focus)
+        self._recipe = recipe
 
     @property
     def latency_samples(self) -> int:
@@ -110,8 +123,9 @@ class DereverbStream:
     def separate(self, waveform: Waveform, *, last: bool = False) -> tuple[Waveform, Waveform]:
         """Return the aligned pair (dry, removed) instead of mixing it; else like `feed`.
 
-        dry is the untouched input, removed is what mix = 1 takes away from it; both have the
-        same shape. With `last` everything comes out and the stream is reset.
+        dry is the untouched input, removed is what mix = 1 takes away from it, whatever the
+        recipe's mix and output; both have the same shape. With `last` everything comes out and the
+        stream is reset.
         """
         dry, removed = zip(*self._pairs(waveform, last=last), strict=True)
         return joined(dry), joined(removed)
@@ -133,7 +147,7 @@ class DereverbStream:
             self.reset()
 
     def _mix(self, pair: tuple[Waveform, Waveform]) -> Waveform:
-        return mixed(*pair, self.recipe.mix)
+        return self._memory.mixer.mix(*pair, self.recipe)
 
     def _checked(self, waveform: Waveform) -> Waveform:
         """Return the block as float32, or raise before anything has changed."""
@@ -151,24 +165,12 @@ class DereverbStream:
         return checked_float32(waveform)
 
 
-def mixed(dry: Waveform, removed: Waveform, mix: float) -> Waveform:
-    """Return dry − mix · removed, an aligned pair from `DereverbStream.separate`.
-
-    Where mix or removed is 0 the result is dry, bit for bit.
-    """
-    if mix == 0.0:
-        return dry
-    taken = np.float32(mix) * removed
-    # Turns -0.0 into 0.0: x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
-    taken += np.float32(0.0)
-    return np.subtract(dry, taken, out=taken)
-
-
 class _Memory:
     """Everything that a stream remembers. Resetting is a new one."""
 
     def __init__(self, model: Model, sample_rate: float, channels: int) -> None:
         spec = model.spec
+        self.mixer = Mixer(sample_rate)
         self._model = model
         self._state = model.initial_state(channels)
         self._channels = channels
@@ -218,7 +220,12 @@ class _Memory:
         while hops := min(len(self._pending) // hop_length, most_hops):
             waveform = self._pending.pop(hops * hop_length)
             removed, state = self._model.step(
-                waveform, self._state, recipe.strength, recipe.floor_db
+                waveform,
+                self._state,
+                recipe.strength,
+                recipe.floor_db,
+                recipe.focus,
+                recipe.link,
             )
             if not np.isfinite(removed).all():
                 # Absurdly loud input overflows float32 inside the network. Pass it untouched

@@ -34,7 +34,8 @@ class TinyNetwork(torch.nn.Module):
     """Lowers everything by 20 dB * strength, at most down to floor_db; 320 samples late.
 
     So removed[i] = (1 - max(10 ** -strength, 10 ** (floor_db / 20))) * input[i - 320], to the
-    last bit whatever the blocks, and what is left of a stream shows up in the next one.
+    last bit whatever the blocks, and what is left of a stream shows up in the next one. Of the
+    focus it takes the middle number only; a link makes no difference to it.
     """
 
     def __init__(self, latency_samples: int = 320) -> None:
@@ -46,12 +47,18 @@ class TinyNetwork(torch.nn.Module):
         return [torch.zeros(channels, self.latency_samples)]
 
     def forward(
-        self, waveform: torch.Tensor, state: list[torch.Tensor], strength: float, floor_db: float
+        self,
+        waveform: torch.Tensor,
+        state: list[torch.Tensor],
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         heard = torch.cat([state[0], waveform], 1)  # (channels, latency + samples)
         samples = waveform.shape[1]
         gain = max(10.0 ** (-strength), 10.0 ** (floor_db / 20.0))
-        return (1.0 - gain) * heard[:, :samples], [heard[:, samples:].clone()]
+        return focus[1] * (1.0 - gain) * heard[:, :samples], [heard[:, samples:].clone()]
 
 
 def tiny_gain(strength: float, floor_db: float = -60.0) -> float:

@@ -16,7 +16,7 @@ PACKAGES = ("processor", "desktop_app", "training")
 # Each module of the processor may import those before it, none after it.
 PROCESSOR_FROM_THE_GROUND_UP = [
     *("errors", "recipe", "waveform", "layout", "resampler"),
-    *("model_spec", "model_files", "model", "stream"),
+    *("model_spec", "model_files", "model", "mixing", "stream"),
     *("effect", "dereverb", "board_stream", "board"),
     *("audio_format", "audio_file", "audio_writer", "file_job", "workers", "batch"),
     *("report", "cli_options", "interruption", "cli"),

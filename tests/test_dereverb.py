@@ -7,6 +7,7 @@ import pickle
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pedalboard
@@ -210,7 +211,9 @@ def test_it_is_an_effect_and_no_instrument(dereverb: Dereverb) -> None:
 def test_repr_is_in_pedalboards_style(tiny_model: Model) -> None:
     shown = repr(Dereverb(tiny_model, strength=0.8))
     assert re.fullmatch(
-        r"<processor\.Dereverb strength=0\.8 mix=1 floor_db=-60 at 0x[0-9a-f]+>", shown
+        r"<processor\.Dereverb strength=0\.8 mix=1 floor_db=-60 focus=\(1, 1, 1\) link=True "
+        r"output='dry' at 0x[0-9a-f]+>",
+        shown,
     )
 
 
@@ -244,14 +247,14 @@ class MeetingModel(Model):
         self.inside = self.most_inside = 0
 
     def step(
-        self, waveform: Waveform, state: ModelState, strength: float, floor_db: float
+        self, waveform: Waveform, state: ModelState, *settings: Any
     ) -> tuple[Waveform, ModelState]:
         with self.counting:
             self.inside += 1
             self.most_inside = max(self.most_inside, self.inside)
         if self.meeting is not None:
             self.meeting.wait()
-        result = super().step(waveform, state, strength, floor_db)
+        result = super().step(waveform, state, *settings)
         with self.counting:
             self.inside -= 1
         return result

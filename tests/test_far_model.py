@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pedalboard
@@ -89,10 +90,10 @@ class Steps(Model):
         self.hops: list[int] = []
 
     def step(
-        self, waveform: Waveform, state: ModelState, strength: float, floor_db: float
+        self, waveform: Waveform, state: ModelState, *settings: Any
     ) -> tuple[Waveform, ModelState]:
         self.hops.append(waveform.shape[1] // self.spec.hop_length)
-        return super().step(waveform, state, strength, floor_db)
+        return super().step(waveform, state, *settings)
 
 
 @pytest.mark.parametrize(("channels", "most_hops"), [(1, 5), (2, 2), (6, 1)])

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import pickle
 import threading
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,7 +147,7 @@ class ThreadCounter:
         return []
 
     def __call__(
-        self, waveform: torch.Tensor, state: list[torch.Tensor], strength: float, floor_db: float
+        self, waveform: torch.Tensor, state: list[torch.Tensor], *settings: Any
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         self.threads.append(torch.get_num_threads())
         return waveform, state
@@ -251,7 +253,7 @@ def test_broken_spec_is_explained(tmp_path: Path, spec: str, why: str) -> None:
 
 
 def test_newer_format_asks_for_an_update(tmp_path: Path) -> None:
-    newer = TINY.to_json().replace('"format_version": 1', f'"format_version": {FORMAT_VERSION + 1}')
+    newer = dataclasses.replace(TINY, format_version=FORMAT_VERSION + 1).to_json()
     path = save_torchscript(TinyNetwork(), tmp_path / "newer.pt", newer)
     with pytest.raises(ModelError, match="Update Dryspell"):
         Model.load(path)
@@ -274,7 +276,13 @@ class Failing(TinyNetwork):
     """Fails while it runs."""
 
     def forward(
-        self, waveform: torch.Tensor, state: list[torch.Tensor], strength: float, floor_db: float
+        self,
+        waveform: torch.Tensor,
+        state: list[torch.Tensor],
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float],
+        link: bool,
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         return waveform.view(7, 7), state
 

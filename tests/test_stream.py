@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from conftest import TINY, tiny_gain
@@ -226,9 +228,9 @@ class OverflowingModel(Model):
         self.overflows = 1
 
     def step(
-        self, waveform: Waveform, state: ModelState, strength: float, floor_db: float
+        self, waveform: Waveform, state: ModelState, *settings: Any
     ) -> tuple[Waveform, ModelState]:
-        removed, state = super().step(waveform, state, strength, floor_db)
+        removed, state = super().step(waveform, state, *settings)
         if self.overflows:
             self.overflows -= 1
             removed = np.full_like(removed, np.inf)

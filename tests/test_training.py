@@ -291,7 +291,13 @@ class _Forgetful(Network):
     """A network that drops its memory between calls."""
 
     def forward(
-        self, waveform: torch.Tensor, state: list[torch.Tensor], strength: float, floor_db: float
+        self,
+        waveform: torch.Tensor,
+        state: list[torch.Tensor],
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         half = waveform * (0.5 if strength > 0 else 0.0)
         half[:, 0] = 0.0

@@ -1,8 +1,8 @@
 """The network: a recording goes in hop by hop, the reverberation to be removed comes out.
 
 What is common to all formulations is here: spectra by frames, the estimator of the dry spectra,
-`strength` and floor, overlap-add. The estimators themselves: `training.filtering` (the shipped
-one).
+`strength`, floor, focus and link, overlap-add. The estimators themselves: `training.filtering` (the
+shipped one).
 
 The same `forward` trains and streams: state goes in and comes out, and a clip is one long block.
 """
@@ -26,6 +26,9 @@ ESTIMATORS: dict[str, type[nn.Module]] = {
     "classification": ClassEstimator,
 }
 
+FOCUS_EDGES_HZ = (300.0, 3_000.0)
+"""Where the bands of `focus` meet: low, mid, high."""
+
 
 class Network(nn.Module):
     """Removed part of a reverberant waveform, causal, with explicit state.
@@ -34,12 +37,17 @@ class Network(nn.Module):
     dry spectra and the memory after them. It works on whole multiples of its `block` frames; its
     estimate number i belongs to frame i - `look_ahead`.
 
+    `focus` is the share of the removal, 0 ... 1, in the low, mid and high band. With `link` the
+    channels are those of one recording: all get the same change of magnitude, each its own change
+    of phase. Without, they are independent recordings.
+
     Shape:
-        - waveform: (channels, blocks * hop), channels are independent recordings
+        - waveform: (channels, blocks * hop)
         - removed: the same shape; `removed[:, i]` belongs to `waveform[:, i - latency_samples]`
     """
 
     window: Tensor
+    focus_bands: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -54,6 +62,9 @@ class Network(nn.Module):
         # Square-root Hann at a hop of a third of its length: the products of analysis and synthesis
         # windows sum to 1.5, so dividing by sqrt(1.5) on both sides gives perfect reconstruction.
         self.register_buffer("window", torch.hann_window(self.n_fft).sqrt() / math.sqrt(1.5))
+        # Not among the trained values: older checkpoints have none.
+        shares = focus_bands(self.bins, config.sample_rate / self.n_fft)
+        self.register_buffer("focus_bands", shares, persistent=False)
 
     def initial_state(self, channels: int) -> list[Tensor]:
         """State of `channels` recordings before their first sample: silence behind them."""
@@ -66,7 +77,13 @@ class Network(nn.Module):
         return head + self.estimator.initial_memory(channels)
 
     def forward(
-        self, waveform: Tensor, state: list[Tensor], strength: float, floor_db: float
+        self,
+        waveform: Tensor,
+        state: list[Tensor],
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
     ) -> tuple[Tensor, list[Tensor]]:
         samples = torch.cat([state[0], waveform], dim=1)
         frames = samples.unfold(1, self.n_fft, self.step).transpose(0, 1)  # (frames, channels, ...)
@@ -78,7 +95,15 @@ class Network(nn.Module):
             awaited = torch.view_as_real(spectrum[spectrum.shape[0] - self.look_ahead :])
             spectrum = spectrum[: estimate.shape[0]]
 
-        removed = spectrum - scale_change(spectrum, estimate, strength, floor_db)
+        if link and spectrum.shape[1] > 1:
+            changed = scale_linked_change(spectrum, estimate, strength, floor_db)
+        else:
+            changed = scale_change(spectrum, estimate, strength, floor_db)
+        removed = spectrum - changed
+        low, mid, high = focus
+        if low != 1.0 or mid != 1.0 or high != 1.0:
+            bands = self.focus_bands
+            removed = removed * (low * bands[0] + mid * bands[1] + high * bands[2])
         blocks = torch.cat([state[1], torch.fft.irfft(removed, n=self.n_fft) * self.window])
         step = self.step
         output = (
@@ -111,3 +136,41 @@ def scale_change(
     if strength == 1.0:
         return spectrum * (ratio * (bounded / magnitude))
     return spectrum * torch.polar(bounded**strength, strength * torch.angle(ratio))
+
+
+def scale_linked_change(
+    spectrum: Tensor,
+    estimate: Tensor,
+    strength: float,
+    floor_db: float,
+    ceiling: float = 4.0,
+    tiny: float = 1e-30,
+) -> Tensor:
+    """Spectrum of the output as of `scale_change`, channels at the same distance from each other.
+
+    The magnitude of R is that of all channels together, sqrt(Σ|estimate|² / Σ|input|²); so a voice
+    that stands left stays there. Its phase is each channel's own.
+
+    Shape:
+        - spectrum, estimate: (frames, channels, bins), complex
+    """
+    power = spectrum.real.square() + spectrum.imag.square()
+    left = estimate.real.square() + estimate.imag.square()
+    common = left.sum(dim=1, keepdim=True) / (power.sum(dim=1, keepdim=True) + tiny)
+    bounded = torch.sqrt(common + tiny).clamp(10.0 ** (floor_db / 20.0), ceiling)
+    turn = torch.angle(estimate * torch.conj(spectrum))
+    return spectrum * torch.polar((bounded**strength).expand_as(turn), strength * turn)
+
+
+def focus_bands(bins: int, bin_hz: float) -> Tensor:
+    """How much of each bin belongs to the low, mid and high band: (3, bins), columns sum to 1.
+
+    Neighbours fade into each other as a raised cosine over one octave of log-frequency around
+    `FOCUS_EDGES_HZ`, where both have a half.
+    """
+    frequency = bin_hz * torch.arange(bins, dtype=torch.float64).clamp(min=0.5)
+    above = [
+        0.5 + 0.5 * torch.sin(math.pi * torch.log2(frequency / edge).clamp(-0.5, 0.5))
+        for edge in FOCUS_EDGES_HZ
+    ]
+    return torch.stack([1 - above[0], above[0] - above[1], above[1]]).float()
