@@ -25,11 +25,10 @@ from training.acoustics import Samples
 from training.adversarial import Adversary
 from training.checkpoint import opened_checkpoint
 from training.config import Config
-from training.dataset import Sources
 from training.errors import told_plainly
 from training.export import export
 from training.ideal import IdealProgram, any_gain, class_gain
-from training.items import Item, validation_items
+from training.items import Item, evaluation_sources, validation_items
 from training.measure import Program, Yardstick, measure, process
 from training.network import Network
 from training.train import batch_loss, keep_freed_memory, train
@@ -142,7 +141,7 @@ def measured(
     """
     rate = config.network.sample_rate
     cache = out / "cache"
-    items = items or list(validation_items(Sources.load(data, "valid", rate, cache), rate))
+    items = items or list(validation_items(evaluation_sources(data, rate, cache), rate))
     yardstick = Yardstick(rate, METRICS, cache / "figures")
     known: dict[str, Program] = {
         "input": lambda recording: recording,
