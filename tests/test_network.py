@@ -9,7 +9,6 @@ import pytest
 import torch
 from signals import noise
 
-from training.backbone import decaying_mean
 from training.config import Config
 from training.network import Network, scale_change
 
@@ -111,17 +110,6 @@ def test_no_bin_is_raised_by_more_than_the_ceiling() -> None:
     raised = scale_change(spectrum, torch.tensor([1 + 0j, 1 + 0j]), 1.0, -60.0)
     assert raised.abs().max() <= 4.001e-9
     assert torch.isfinite(raised.abs()).all()
-
-
-def test_a_decaying_mean_follows_its_recursion_whatever_the_blocks() -> None:
-    power = torch.rand(50, 2, 3, generator=torch.Generator().manual_seed(0))
-    before = expected = torch.full((2, 3), 0.5)
-    means = []
-    for frame in power:
-        expected = 0.9 * expected + 0.1 * frame
-        means.append(expected)
-    for block in (1, 7, 64):
-        torch.testing.assert_close(decaying_mean(power, before, 0.9, block), torch.stack(means))
 
 
 def test_the_untrained_network_nearly_passes_its_input() -> None:

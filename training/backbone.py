@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
+from training.features import band_features, decaying_means, level
 
 
 class HybridBackbone(nn.Module):
@@ -23,7 +24,7 @@ class HybridBackbone(nn.Module):
     """
 
     spread: Tensor
-    fades: list[float]  # TorchScript cannot tell the type of an empty list
+    fades: Tensor
 
     def __init__(self, config: NetworkConfig, high_outputs: int = 1) -> None:
         super().__init__()
@@ -40,13 +41,13 @@ class HybridBackbone(nn.Module):
         self.wide_hidden = config.wide_hidden
         self.register_buffer("spread", interpolation(self.high_bands, self.high_bins))
 
-        self.fades = [  # what an exponential keeps from one frame to the next
-            math.exp(-config.hop_length / config.sample_rate / decay_s)
-            for decay_s in config.decays_s
-        ]
+        # What an exponential keeps from one frame to the next.
+        frame_s = config.hop_length / config.sample_rate
+        fades = torch.tensor([math.exp(-frame_s / decay_s) for decay_s in config.decays_s])
+        self.register_buffer("fades", fades, persistent=False)
 
         squeezed = 6
-        self.encode = nn.Linear((9 + len(self.fades)) * self.width, config.embedding)
+        self.encode = nn.Linear((9 + len(config.decays_s)) * self.width, config.embedding)
         self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
         self.narrow_in = nn.LSTM(config.embedding, self.narrow_hidden)
         self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
@@ -60,7 +61,7 @@ class HybridBackbone(nn.Module):
         device = self.spread.device
         narrow = torch.zeros(1, channels * self.bands, self.narrow_hidden, device=device)
         wide = torch.zeros(1, channels, self.wide_hidden, device=device)
-        decays = torch.zeros(len(self.fades), channels, self.low_bins, device=device)
+        decays = torch.zeros(self.fades.shape[0], channels, self.low_bins, device=device)
         return [narrow, narrow, wide, wide, narrow, narrow, decays]
 
     def hidden(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
@@ -70,70 +71,26 @@ class HybridBackbone(nn.Module):
         """
         hops, channels = spectrum.shape[0], spectrum.shape[1]
         power = spectrum.real.square() + spectrum.imag.square()
-        low_power = power[:, :, : self.low_bins]
-        compressed = (low_power + 1e-8) ** -0.35
-        low = spectrum[:, :, : self.low_bins]
-        features = torch.cat(
-            [
-                self._banded(low.real * compressed),
-                self._banded(low.imag * compressed),
-                self._banded(_level(low_power)),
-            ],
-            dim=3,
-        )  # (hops, channels, bands, 3 * width)
-        padded = nn.functional.pad(features, (0, 0, 1, 1))
-        seen = [padded[:, :, :-2], features, padded[:, :, 2:]]
+        seen, levels = band_features(spectrum, power, self.bands, self.width, self.high_bands)
         decays = memory[6]
-        last: list[Tensor] = []
-        for i, fade in enumerate(self.fades):
-            decaying = decaying_mean(low_power, decays[i], fade)
-            last.append(decaying[-1])
-            seen.append(self._banded(_level(decaying)))
-        if len(last) > 0:
-            decays = torch.stack(last)
-        embedded = torch.tanh(self.encode(torch.cat(seen, dim=3)) + self.band_embedding)
+        if self.fades.shape[0] > 0:
+            means = decaying_means(power[:, :, : self.low_bins], decays, self.fades)
+            decays = means[-1]
+            remembered = level(means).view(hops, -1, channels, self.bands, self.width)
+            remembered = remembered.permute(0, 2, 3, 1, 4).flatten(3)
+            seen = torch.cat([seen, remembered], dim=3)
+        embedded = torch.tanh(self.encode(seen) + self.band_embedding)
 
         rows = channels * self.bands
         narrow, (h0, c0) = self.narrow_in(embedded.view(hops, rows, -1), (memory[0], memory[1]))
         squeezed = self.squeeze(narrow).view(hops, channels, -1)
-        low_level = features[:, :, :, 2 * self.width :].mean(dim=3)
-        high_width = self.high_width
-        high_power = power[:, :, self.low_bins : self.low_bins + self.high_bands * high_width]
-        high_power = high_power.reshape(hops, channels, self.high_bands, high_width).mean(dim=3)
-        overview = torch.cat([squeezed, low_level, _level(high_power)], dim=2)
+        overview = torch.cat([squeezed, levels], dim=2)
         wide, (h1, c1) = self.wide(overview, (memory[2], memory[3]))
         context = self.to_context(wide).view(hops, rows, self.context)
         out, (h2, c2) = self.narrow_out(torch.cat([narrow, context], 2), (memory[4], memory[5]))
 
         bands = (narrow + out).view(hops, channels, self.bands, self.narrow_hidden)
         return bands, self.to_high_gain(wide), [h0, c0, h1, c1, h2, c2, decays]
-
-    def _banded(self, bins: Tensor) -> Tensor:
-        """Bins below 8 kHz as (hops, channels, bands, width)."""
-        return bins.view(bins.shape[0], bins.shape[1], self.bands, self.width)
-
-
-def _level(power: Tensor) -> Tensor:
-    return 0.1 * torch.log(power + 1e-8)
-
-
-def decaying_mean(power: Tensor, before: Tensor, fade: float, block: int = 128) -> Tensor:
-    """Mean of the past and present of each bin, weighted as a tail decays, shape as `power`.
-
-    mean[t] = fade * mean[t - 1] + (1 - fade) * power[t], and mean[-1] is `before`; a product with a
-    triangular matrix does a block of frames at once.
-    """
-    done: list[Tensor] = []
-    for start in range(0, power.shape[0], block):
-        part = power[start : start + block]
-        frame = torch.arange(part.shape[0], device=power.device)
-        lag = frame[:, None] - frame[None, :]
-        weight = torch.where(lag >= 0, (1 - fade) * fade ** lag.clamp(min=0), 0.0)
-        kept = (fade ** (frame + 1))[:, None, None] * before
-        mean = (weight @ part.reshape(part.shape[0], -1)).view(part.shape) + kept
-        before = mean[-1]
-        done.append(mean)
-    return torch.cat(done)
 
 
 def interpolation(bands: int, bins: int) -> Tensor:

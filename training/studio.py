@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from training.backbone import interpolation
 from training.config import NetworkConfig
+from training.features import band_features
 
 
 class StudioEstimator(nn.Module):
@@ -46,7 +47,6 @@ class StudioEstimator(nn.Module):
         self.low_bins = self.bands * self.width
         self.bins = 3 * config.hop_length // 2 + 1
         self.high_bands = config.high_bands
-        self.high_width = (self.bins - self.low_bins) // self.high_bands
         self.embedding = config.embedding
         self.narrow_hidden = config.narrow_hidden
         self.wide_hidden = config.wide_hidden
@@ -153,23 +153,10 @@ class StudioEstimator(nn.Module):
 
     def _features(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
         """Each band below 8 kHz with its neighbours (hops, rows, embedding); levels of all."""
-        hops, channels = spectrum.shape[0], spectrum.shape[1]
         power = spectrum.real.square() + spectrum.imag.square()
-        level = 0.1 * torch.log(power + 1e-8)
-        low = spectrum[:, :, : self.low_bins]
-        compressed = (power[:, :, : self.low_bins] + 1e-8) ** -0.35
-        parts = [low.real * compressed, low.imag * compressed, level[:, :, : self.low_bins]]
-        shape = [hops, channels, self.bands, self.width]
-        features = torch.cat([part.reshape(shape) for part in parts], dim=3)
-        padded = nn.functional.pad(features, (0, 0, 1, 1))
-        neighbours = torch.cat([padded[:, :, :-2], features, padded[:, :, 2:]], dim=3)
-        embedded = torch.tanh(self.encode(neighbours) + self.band_embedding)
-
-        high = power[:, :, self.low_bins : self.low_bins + self.high_bands * self.high_width]
-        high = high.reshape(hops, channels, self.high_bands, self.high_width).mean(dim=3)
-        low_level = features[:, :, :, 2 * self.width :].mean(dim=3)
-        levels = torch.cat([low_level, 0.1 * torch.log(high + 1e-8)], dim=2)
-        return embedded.view(hops, channels * self.bands, self.embedding), levels
+        seen, levels = band_features(spectrum, power, self.bands, self.width, self.high_bands)
+        embedded = torch.tanh(self.encode(seen) + self.band_embedding)
+        return embedded.view(spectrum.shape[0], -1, self.embedding), levels
 
     def _windows(self, frames: Tensor) -> Tensor:
         """(look_ahead + hops, rows, n) to (block + look_ahead, blocks * rows, n), overlapping."""
