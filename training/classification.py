@@ -26,7 +26,6 @@ class ClassEstimator(HybridBackbone):
     """Dry spectra as the recording's with expected gains, see `training.network.Network`."""
 
     compressed_gains: Tensor
-    fades: list[float]  # again: TorchScript looks no further than a class's own annotations
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__(config, high_outputs=CLASSES)
