@@ -7,6 +7,7 @@ neighbours to one native call.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, MutableSequence
 from types import FunctionType
 from typing import Any, Union, overload
@@ -31,15 +32,16 @@ class Board(Effect, MutableSequence[BoardItem]):
     (44100,)
 
     It holds `Dereverb`, native Pedalboard effects (`Chain`, `Mix` and loaded VST3 or Audio Units
-    included) and other Boards. The same object may appear once only, because it remembers the
-    audio that ran through it. While a stream is under way (reset=False) the list must not change;
-    the settings of its plugins may. Blocks of any sizes and a flush give what one call gives, with
-    the exception of native plugins that Pedalboard itself restarts at each call: PitchShift and
-    GSMFullRateCompressor.
+    included) and other Boards. What is native holds natives only: Pedalboard itself refuses a
+    Dereverb inside a `Mix` with a TypeError. The same object may appear once only, because it
+    remembers the audio that ran through it. While a stream is under way (reset=False) the list must
+    not change; the settings of its plugins may. Blocks of any sizes and a flush give what one call
+    gives, with the exception of native plugins that Pedalboard itself restarts at each call:
+    PitchShift and GSMFullRateCompressor.
     """
 
-    def __init__(self, plugins: Iterable[BoardItem] = ()) -> None:
-        """Make a board of the plugins, first to last.
+    def __init__(self, plugins: Iterable[BoardItem] | None = None) -> None:
+        """Make a board of the plugins, first to last; an empty one of nothing.
 
         Raises:
             TypeError: something that a board cannot hold.
@@ -47,9 +49,9 @@ class Board(Effect, MutableSequence[BoardItem]):
         """
         super().__init__()
         self._plugins: list[BoardItem] = []
-        if not isinstance(plugins, Iterable):
+        if plugins is not None and not isinstance(plugins, Iterable):
             raise TypeError(f"A Board is made of a list: Board([{_name_of(plugins)}(...)]).")
-        self.extend(plugins)
+        self.extend(plugins or ())
 
     @overload
     def __getitem__(self, index: int) -> BoardItem: ...
@@ -90,6 +92,17 @@ class Board(Effect, MutableSequence[BoardItem]):
         _opened_once(plugins)
         self._plugins = plugins
 
+    def index(self, value: object, start: int = 0, stop: int = sys.maxsize) -> int:
+        """Return the place of a plugin.
+
+        Raises:
+            ValueError: it is not in the board, or in a nested one.
+        """
+        try:
+            return self._plugins.index(value, start, stop)  # type: ignore[arg-type]
+        except ValueError:
+            raise ValueError(f"{value!r} is not in this board.") from None
+
     def plugins(self) -> tuple[Plugin, ...]:
         """Return what the audio runs through, first to last, nested Boards opened.
 
@@ -121,6 +134,11 @@ class Board(Effect, MutableSequence[BoardItem]):
             return value
         if isinstance(value, Dereverb):
             return value
+        if isinstance(value, (list, tuple)):
+            raise TypeError(
+                f"A Board holds plugins and other Boards, got a {_name_of(value)}. Make a Board of "
+                "it: Board([...]); or add its plugins one by one: extend([...])."
+            )
         if not isinstance(value, pedalboard.Plugin):
             raise TypeError(
                 f"A Board holds processor.Dereverb, pedalboard plugins and other Boards, got "
@@ -138,11 +156,23 @@ class Board(Effect, MutableSequence[BoardItem]):
             )
         return value
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"plugins": self._plugins}
+    def __copy__(self) -> Board:
+        """Return another board of the same plugins. Only one of the two can run at a time."""
+        return Board(self._plugins)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        Board.__init__(self, state["plugins"])
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process, or be copied in depth, without the stream under way.
+
+        Raises:
+            TypeError: a native plugin is in the board.
+        """
+        for plugin in self._plugins:
+            if isinstance(plugin, pedalboard.Plugin):
+                raise TypeError(
+                    f"{plugin!r} is native, and Pedalboard's plugins can be neither pickled nor "
+                    "copied. Make the board where it is needed, with a function that returns it."
+                )
+        return Board, (self._plugins,)
 
     def __repr__(self) -> str:
         count = f"{len(self)} plugin{'' if len(self) == 1 else 's'}"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
+import numpy.typing as npt
 
 from processor.recipe import Recipe
 from processor.waveform import Waveform, joined
 
-RAMP_S = 0.01
+TURN_S = 0.01
 """How long a change of `mix` or `output` takes: short for the hand, long for a click."""
+
+Gains = npt.NDArray[np.float64]
 
 
 def mixed(dry: Waveform, removed: Waveform, mix: float, output: str = "dry") -> Waveform:
@@ -25,44 +30,54 @@ def mixed(dry: Waveform, removed: Waveform, mix: float, output: str = "dry") -> 
     return taken if output == "removed" else np.subtract(dry, taken, out=taken)
 
 
-class Mixer:
-    """Mixes a stream of pairs; a new mixture is reached within `RAMP_S`, sample by sample.
+@dataclass
+class _Turn:
+    """A change under way: how far the gains lay from the new ones, and samples since then."""
 
-    A mixture is a pair of gains, for dry and for removed: (1, −mix) or (0, mix). Between two they
-    go in straight lines, counted in samples that came out, whatever the blocks.
+    distance: Gains
+    age: int = 0
+
+
+class Mixer:
+    """Mixes a stream of pairs; a change is over after `TURN_S`, faded sample by sample.
+
+    A mixture is two gains, of dry and of removed: (1, −mix) or (0, mix). Each change fades from the
+    old to the new ones along a half cosine, and changes that follow fast add up: as if the gains
+    asked for ran through a filter of that length, so they never lag behind or overshoot. Time is
+    counted in samples that came out, so blocks make no difference.
     """
 
     def __init__(self, sample_rate: float) -> None:
-        self._length = max(1, int(RAMP_S * sample_rate))
-        self._from = self._to = np.zeros(2)
-        self._done = -1  # samples of the ramp that are out; before the first sample: none at all
+        length = max(1, int(TURN_S * sample_rate))
+        self._fade = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, length + 1) / length)  # ... to 0
+        self._goal: Gains | None = None  # nothing has come out yet
+        self._turns: list[_Turn] = []
 
     def mix(self, dry: Waveform, removed: Waveform, recipe: Recipe) -> Waveform:
         """Return the mixture that the recipe asks for, or the way to it."""
         if not dry.shape[1]:
             return dry
-        self._aim(_gains(recipe))
-        count = min(self._length - self._done, dry.shape[1])
+        goal = np.array([1.0, -recipe.mix] if recipe.output == "dry" else [0.0, recipe.mix])
+        if self._goal is not None and not np.array_equal(goal, self._goal):
+            self._turns.append(_Turn(self._goal - goal))
+        self._goal = goal
+        count = self._samples_of_turns(dry.shape[1])
         rest = mixed(dry[:, count:], removed[:, count:], recipe.mix, recipe.output)
         if not count:
             return rest
-        way = np.arange(self._done + 1, self._done + count + 1) / self._length
-        self._done += count
-        of_dry, of_removed = (
-            self._from[:, np.newaxis] + np.multiply.outer(self._to - self._from, way)
-        ).astype(np.float32)
-        ramp = of_dry * dry[:, :count] + of_removed * removed[:, :count]
-        return joined([ramp, rest])
+        of_dry, of_removed = self._way_to(goal, count).astype(np.float32)
+        return joined([of_dry * dry[:, :count] + of_removed * removed[:, :count], rest])
 
-    def _aim(self, gains: np.ndarray) -> None:
-        if self._done < 0:
-            self._from, self._to, self._done = gains, gains, self._length
-        elif not np.array_equal(gains, self._to):
-            reached = self._done / self._length
-            self._from = self._from + (self._to - self._from) * reached
-            self._to, self._done = gains, 0
+    def _samples_of_turns(self, most: int) -> int:
+        left = [len(self._fade) - turn.age for turn in self._turns]
+        return min(max(left, default=0), most)
 
-
-def _gains(recipe: Recipe) -> np.ndarray:
-    """Gains of dry and removed."""
-    return np.array([1.0, -recipe.mix] if recipe.output == "dry" else [0.0, recipe.mix])
+    def _way_to(self, goal: Gains, count: int) -> Gains:
+        """Return the gains of the next samples, (2, count), and count them as gone."""
+        gains = np.repeat(goal[:, np.newaxis], count, axis=1)
+        for turn in self._turns:
+            fade = self._fade[turn.age : turn.age + count]
+            gains[:, : len(fade)] += np.multiply.outer(turn.distance, fade)
+            turn.age += count
+        self._turns = [turn for turn in self._turns if turn.age < len(self._fade)]
+        return gains

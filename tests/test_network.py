@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import torch
 from signals import noise
 
 from training.config import Config
-from training.network import Network, scale_change
+from training.network import Network, focus_bands, scale_change, scale_linked_change
 
 TINY = Path(__file__).parents[1] / "training" / "configs" / "tiny.toml"
 
@@ -30,13 +31,16 @@ def random_network() -> Network:
     return network.eval()
 
 
-def removed(network: Network, waveform: np.ndarray, hops: list[int], strength: float = 1.0):
+def removed(
+    network: Network, waveform: np.ndarray, hops: list[int], strength: float = 1.0, **settings: Any
+):
     state = network.initial_state(len(waveform))
     parts, start = [], 0
     with torch.no_grad():
         for count in hops:
             end = start + count * network.hop
-            part, state = network(torch.from_numpy(waveform[:, start:end]), state, strength, -60.0)
+            block = torch.from_numpy(waveform[:, start:end])
+            part, state = network(block, state, strength, -60.0, **settings)
             parts.append(part.numpy())
             start = end
     return np.concatenate(parts, axis=1)
@@ -110,6 +114,73 @@ def test_no_bin_is_raised_by_more_than_the_ceiling() -> None:
     raised = scale_change(spectrum, torch.tensor([1 + 0j, 1 + 0j]), 1.0, -60.0)
     assert raised.abs().max() <= 4.001e-9
     assert torch.isfinite(raised.abs()).all()
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+def test_linked_channels_change_alike_in_magnitude_and_each_in_its_phase(strength: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    spectrum, estimate = torch.randn(2, 5, 3, 7, dtype=torch.complex64, generator=generator)
+    linked = scale_linked_change(spectrum, estimate, strength, -60.0, ceiling=100.0)
+    magnitude = linked.abs() / spectrum.abs()
+    together = (estimate.abs() ** 2).sum(1) / (spectrum.abs() ** 2).sum(1)
+    torch.testing.assert_close(magnitude, (together ** (strength / 2))[:, None].expand(5, 3, 7))
+    turn = torch.angle(linked / spectrum)
+    torch.testing.assert_close(turn, strength * torch.angle(estimate / spectrum))
+
+
+@pytest.mark.parametrize("strength", [0.3, 1.0])
+def test_one_channel_or_equal_ones_are_linked_to_nothing_new(strength: float) -> None:
+    spectrum, estimate = torch.randn(2, 5, 1, 7, dtype=torch.complex64)
+    alone = scale_change(spectrum, estimate, strength, -20.0)
+    for channels in (1, 3):
+        same = [part.expand(5, channels, 7) for part in (spectrum, estimate)]
+        linked = scale_linked_change(*same, strength, -20.0)
+        torch.testing.assert_close(linked, alone.expand(5, channels, 7))
+
+
+def test_linked_silence_and_bounds_are_those_of_the_channels_together() -> None:
+    spectrum = torch.tensor([[[1 + 2j, 0j], [-3j, 0j]]])
+    floored = scale_linked_change(spectrum, 1e-4 * spectrum, 1.0, -12.0)
+    torch.testing.assert_close(floored, 10 ** (-12 / 20) * spectrum)
+    assert not torch.any(spectrum - scale_linked_change(spectrum, 0.1 * spectrum, 0.0, -60.0))
+    assert torch.isfinite(scale_linked_change(0 * spectrum, spectrum, 1.0, -60.0).abs()).all()
+
+
+def test_a_network_hears_its_channels_together_only_when_linked(network: Network) -> None:
+    waveform = noise(2, 8 * network.hop)
+    waveform[1] *= 0.1
+    linked = removed(network, waveform, [8], link=True)
+    assert not np.allclose(linked, removed(network, waveform, [8]))
+    np.testing.assert_allclose(linked, removed(network, waveform, [3, 5], link=True), atol=2e-6)
+    alone = removed(network, waveform[:1], [8])
+    np.testing.assert_array_equal(removed(network, waveform[:1], [8], link=True), alone)
+
+
+def test_the_bands_of_the_focus_sum_to_one_and_meet_in_the_middle() -> None:
+    bands = focus_bands(721, 100 / 3)
+    torch.testing.assert_close(bands.sum(0), torch.ones(721))
+    assert bands.min() >= 0 and bands[0, 0] == 1
+    torch.testing.assert_close(bands[:, [9, 90]], torch.tensor([[0.5, 0], [0.5, 0.5], [0, 0.5]]))
+    torch.testing.assert_close(bands[:, [6, 30, 200]].diagonal(), torch.ones(3))
+
+
+def test_a_flat_focus_changes_no_bit(network: Network) -> None:
+    waveform = noise(2, 8 * network.hop)
+    plain = removed(network, waveform, [8], 0.7)
+    np.testing.assert_array_equal(
+        removed(network, waveform, [8], 0.7, focus=(1.0, 1.0, 1.0)), plain
+    )
+
+
+def test_focus_is_linear_in_what_is_removed(network: Network) -> None:
+    waveform = noise(1, 8 * network.hop)
+    bands = [removed(network, waveform, [8], focus=focus) for focus in np.eye(3).tolist()]
+    assert all(np.any(band) for band in bands)
+    np.testing.assert_allclose(sum(bands), removed(network, waveform, [8]), atol=1e-6)
+
+
+def test_checkpoints_hold_nothing_of_the_focus(network: Network) -> None:
+    assert "focus_bands" not in network.state_dict()
 
 
 def test_the_untrained_network_nearly_passes_its_input() -> None:

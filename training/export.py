@@ -27,6 +27,13 @@ TOLERANCE = 1e-5
 HOPS_A_CALL = (1, 2, 3, 7, 50)
 CHECKED_S = 4.0  # three calls at least; more of a network of long hops would only take minutes
 
+Settings = tuple[float, float, tuple[float, float, float], bool]
+CHECKED_SETTINGS: dict[str, Settings] = {
+    "each channel alone": (0.7, -40.0, (1.0, 1.0, 1.0), False),
+    "channels linked, with a focus": (0.7, -40.0, (1.0, 0.5, 0.2), True),
+}
+"""strength, floor_db, focus and link."""
+
 
 class ExportError(TrainingError):
     """The exported model does not behave as the network does."""
@@ -121,16 +128,19 @@ def verify(network: Network, path: Path) -> None:
     model = Model.load(path)
     calls = hops_a_call(model.spec)
     waveform = _test_waveform(model.spec.sample_rate, sum(calls) * model.spec.hop_length)
-    with torch.no_grad():
-        expected: Tensor = network(
-            torch.from_numpy(waveform), network.initial_state(len(waveform)), 0.7, -40.0
-        )[0]
-    whole = _in_calls(model, waveform, [sum(calls)], 0.7)
-    _require("reload equals eager", whole - expected.numpy())
-    _require("any chunking equals one call", _in_calls(model, waveform, calls, 0.7) - whole)
-    untouched = _in_calls(model, waveform, calls, 0.0)
-    if np.any(untouched):
-        raise ExportError("Strength 0 removes something: the input would not come back.")
+    for name, settings in CHECKED_SETTINGS.items():
+        with torch.no_grad():
+            expected: Tensor = network(
+                torch.from_numpy(waveform), network.initial_state(len(waveform)), *settings
+            )[0]
+        whole = _in_calls(model, waveform, [sum(calls)], settings)
+        _require(f"reload equals eager, {name}", whole - expected.numpy())
+        in_calls = _in_calls(model, waveform, calls, settings)
+        _require(f"any chunking equals one call, {name}", in_calls - whole)
+        if np.any(_in_calls(model, waveform, calls, (0.0, *settings[1:]))):
+            raise ExportError(
+                f"Strength 0 removes something, {name}: the input would not come back."
+            )
 
 
 def hops_a_call(spec: ModelSpec) -> tuple[int, ...]:
@@ -142,12 +152,12 @@ def hops_a_call(spec: ModelSpec) -> tuple[int, ...]:
     return HOPS_A_CALL[: max(3, sum(fits))]
 
 
-def _in_calls(model: Model, waveform: np.ndarray, hops: Any, strength: float) -> np.ndarray:
+def _in_calls(model: Model, waveform: np.ndarray, hops: Any, settings: Settings) -> np.ndarray:
     state = model.initial_state(len(waveform))
     parts, start = [], 0
     for count in hops:
         end = start + count * model.spec.hop_length
-        removed, state = model.step(waveform[:, start:end], state, strength, -40.0)
+        removed, state = model.step(waveform[:, start:end], state, *settings)
         parts.append(removed)
         start = end
     return np.concatenate(parts, axis=1)
