@@ -61,8 +61,8 @@ class DataConfig:
     near_share: float = 0.15
     near_t60_s: tuple[float, float] = (0.15, 0.35)
     near_distance_m: tuple[float, float] = (0.3, 1.0)
-    dry_share: float = 0.1
-    target_t60_s: float = 0.12
+    dry_share: float = 0.15
+    target_t60_s: float = 0.08
     hold_ms: float = 4.0
     noise_share: float = 0.75
     snr_db: tuple[float, float] = (5.0, 45.0)
@@ -88,11 +88,11 @@ class Config:
     gradient_clip: float = 1.0
     ema_decay: float = 0.998
     complex_share: float = 0.1
-    over_attenuation: float = 1.0
+    over_attenuation: float = 0.7
     loss_corner_hz: float = 1000.0
     adversarial_weight: float = 0.0
-    transparency_weight: float = 0.0
-    level_weight: float = 0.0
+    transparency_weight: float = 0.01
+    level_weight: float = 0.5
     precision: str = "float32"
     checkpoint_every_s: float = 180.0
     validation_pairs: int = 48
