@@ -92,7 +92,7 @@ class Config:
     loss_corner_hz: float = 1000.0
     adversarial_weight: float = 0.0
     transparency_weight: float = 0.01
-    level_weight: float = 0.5
+    level_weight: float = 1.0
     precision: str = "float32"
     checkpoint_every_s: float = 180.0
     validation_pairs: int = 48
