@@ -96,8 +96,9 @@ def process_file(
         source: wav, flac, aiff or ogg, 8-192 kHz.
         destination: wav, flac, aiff or ogg.
         recipe: what to do.
-        removed_to: also write what was taken away: source minus destination as it was stored, so
-            that in integer and float formats the two files sum to the source.
+        removed_to: also write what was taken away (with the output "removed": what was not): source
+            minus destination as it was stored, so that in integer and float formats the two files
+            sum to the source.
         progress: called from this thread with 0 ... 1; may raise Cancelled to end the work.
         overwrite: replace outputs that exist.
 

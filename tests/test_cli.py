@@ -71,6 +71,17 @@ def test_settings_reach_the_model(take, model):
     np.testing.assert_allclose(after, gain * before, atol=2**-15)
 
 
+def test_focus_and_link_reach_the_model_and_the_report(take, model, capsys):
+    target = take.with_name("half.wav")
+    call = ["process", str(take), "-o", str(target), "--focus", "1, 0.5,0", "--no-link", "--json"]
+    assert main([*call, *model]) == 0
+    recipe = json.loads(capsys.readouterr().out)["recipe"]
+    assert (recipe["focus"], recipe["link"], recipe["output"]) == ([1.0, 0.5, 0.0], False, "dry")
+    before, after = soundfile.read(take)[0], soundfile.read(target)[0]
+    # The model with a known answer takes the middle number.
+    np.testing.assert_allclose(after, (1 - 0.5 * 0.9) * before, atol=2**-15)
+
+
 def test_several_files_and_what_was_removed_go_into_folders(tmp_path, model):
     inputs = [str(make(tmp_path / name)) for name in ("a.wav", "b.flac")]
     out, room = str(tmp_path / "out"), str(tmp_path / "room")
@@ -146,6 +157,9 @@ def test_batch_goes_on_where_it_was_ended(tmp_path, model, capsys):
         (["process", "{}/take.wav", "--strength", "2"], "strength must lie between 0 and 1"),
         (["process", "{}/take.wav", "--mix", "nan"], "mix"),
         (["process", "{}/take.wav", "--floor-db", "3"], "floor_db"),
+        (["process", "{}/take.wav", "--focus", "1,1"], "like 1,1,0.5"),
+        (["process", "{}/take.wav", "--focus", "1,1,2"], "focus must lie between 0 and 1"),
+        (["batch", "{}", "{}/out", "--focus", "low"], "got 'low'"),
         (["process"], "Missing"),
         (["process", ""], "empty"),
         (["process", "{}/take.wav", "-o", ""], "empty"),

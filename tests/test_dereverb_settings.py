@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 from networks import network_with_gain, saved, trained_model
 from signals import Waveform, noise, sine, speech_like
 
-from processor import Dereverb, DereverbStream, Model, ModelError, Recipe
+from processor import Dereverb, Model
 
 RATE = 48_000
 
@@ -26,24 +22,6 @@ def twenty_db(tmp_path_factory: pytest.TempPathFactory) -> Model:
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Model:
     """The shipped weights in the newest format."""
     return trained_model(tmp_path_factory.mktemp("models") / "trained.pt")
-
-
-@pytest.fixture
-def first_format(tiny_model: Model) -> Model:
-    """A model as they were before focus and link."""
-    module = tiny_model._module
-    return Model(
-        _OfFourArguments(module), replace(tiny_model.spec, format_version=1), tiny_model.path
-    )
-
-
-class _OfFourArguments:
-    def __init__(self, module) -> None:
-        self.module = module
-        self.initial_state = module.initial_state
-
-    def __call__(self, waveform, state, strength: float, floor_db: float):
-        return self.module(waveform, state, strength, floor_db)
 
 
 def level_db(waveform: Waveform) -> float:
@@ -211,31 +189,3 @@ def test_a_silent_channel_stays_silent_beside_a_voice(trained: Model) -> None:
     x = speech_like(2, RATE // 2, RATE)
     x[1] = 0.0
     assert not Dereverb(trained)(x, RATE)[1].any()
-
-
-def test_model_of_the_first_format_works_unlinked_and_says_so_once(
-    first_format: Model, caplog: pytest.LogCaptureFixture
-) -> None:
-    x = noise(2, 1_000)
-    first_format.path = Path("first-format-told-once.pt")
-    with caplog.at_level(logging.INFO, logger="processor.model"):
-        for _ in range(3):
-            y = Dereverb(first_format)(x, 16_000)
-        Dereverb(first_format)(x[:1], 16_000)
-    np.testing.assert_allclose(y, 0.1 * x, atol=1e-7)
-    assert [record.message for record in caplog.records] == [
-        "The model 'first-format-told-once.pt' (format version 1) treats each channel alone: "
-        "no link."
-    ]
-
-
-def test_model_of_the_first_format_refuses_a_focus(first_format: Model) -> None:
-    focus = (1.0, 1.0, 0.5)
-    with pytest.raises(ModelError, match=r"has no focus.*Leave focus at \(1, 1, 1\)"):
-        Dereverb(first_format, focus=focus)
-    with pytest.raises(ModelError, match="has no focus"):
-        DereverbStream(first_format, 16_000, 1, Recipe(focus=focus))
-    dereverb = Dereverb(first_format, strength=0.5)
-    with pytest.raises(ModelError, match="has no focus"):
-        dereverb.focus = focus
-    assert dereverb.focus == (1.0, 1.0, 1.0)

@@ -94,6 +94,15 @@ def test_dry_and_removed_floats_sum_to_the_source(tmp_path, recipe):
     np.testing.assert_allclose(total, read(source), atol=1e-7)
 
 
+def test_output_and_its_counterpart_change_places(tmp_path, tiny_model_path):
+    source = recording(tmp_path / "a.wav", channels=2, subtype="FLOAT")
+    recipe = Recipe(str(tiny_model_path), output="removed")
+    process_file(source, tmp_path / "room.wav", recipe, removed_to=tmp_path / "dry.wav")
+    np.testing.assert_allclose(read(tmp_path / "room.wav"), 0.9 * read(source), atol=1e-6)
+    np.testing.assert_allclose(read(tmp_path / "dry.wav"), 0.1 * read(source), atol=1e-6)
+    assert "output=removed" in read_tags(tmp_path / "room.wav")["software"]
+
+
 def test_what_is_beyond_full_scale_is_held_and_counted(tmp_path, tiny_model_path):
     loud = np.array([[0.0, 1.5, -2.0, 0.5, 1.0]], np.float32).repeat(500, axis=1)
     soundfile.write(tmp_path / "a.wav", loud.T, 16000, "FLOAT")
@@ -112,7 +121,8 @@ def test_tags_are_carried_over_and_the_recipe_is_stamped(tmp_path, tiny_model_pa
     tags = read_tags(tmp_path / "b.wav")
     assert (tags["title"], tags["artist"]) == ("Über den Raum", "Anna")
     assert "Dryspell" in tags["software"]
-    assert "strength=0.5 mix=1 floor_db=-60" in tags["software"]
+    settings = "strength=0.5 mix=1 floor_db=-60 focus=1,1,1 link=True output=dry"
+    assert settings in tags["software"]
 
 
 def test_the_source_is_left_as_it_was(tmp_path, recipe):

@@ -10,6 +10,7 @@ import pytest
 from signals import noise
 
 from processor import Dereverb
+from processor.layout import ArrayLayout
 from processor.model import Model
 
 SHAPES = [
@@ -93,3 +94,29 @@ def test_layouts_give_the_same_audio(dereverb: Dereverb, channels: int) -> None:
 def test_mono_array_equals_a_single_channel(dereverb: Dereverb) -> None:
     x = noise(1, 3000)
     np.testing.assert_array_equal(dereverb(x[0], 44100), dereverb(x, 44100)[0])
+
+
+@pytest.mark.parametrize(
+    "shapes, read_as",
+    [
+        ([(2, 1), (2, 500)], "(2, samples)"),
+        ([(2, 2), (2, 3)], "(2, samples)"),
+        ([(2, 2), (3, 2)], "(samples, 2)"),
+        ([(2, 2), (2, 2)], "(2, samples)"),
+        ([(2, 1), (2, 1)], "(2, samples)"),
+        ([(20, 2), (20, 2)], "(samples, 2)"),
+        ([(20, 2), (7, 2)], "(samples, 2)"),
+        ([(6, 1), (6, 4)], "(6, samples)"),
+        ([(1, 1)], "(1, samples)"),
+        ([(3, 500)], "(3, samples)"),
+        ([(500, 3)], "(samples, 3)"),
+        ([(500, 1)], "(samples, 1)"),
+        ([(0, 3), (5, 3)], "(samples, 3)"),
+        ([(5,)], "(samples,)"),
+    ],
+)
+def test_two_short_blocks_tell_what_one_does_not(
+    shapes: list[tuple[int, ...]], read_as: str
+) -> None:
+    blocks = [np.zeros(shape, np.float32) for shape in shapes]
+    assert str(ArrayLayout.of_blocks(blocks)) == read_as

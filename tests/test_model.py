@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import pickle
 import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -163,6 +164,28 @@ def test_network_runs_on_one_thread() -> None:
     finally:
         torch.set_num_threads(usual)
     assert counter.threads == [1]
+
+
+def test_other_threads_go_on_while_the_network_computes(bundled_model: Model) -> None:
+    x = noise(1, 300 * bundled_model.spec.hop_length)
+    state = bundled_model.initial_state(1)
+    begun, working_s = threading.Event(), [0.0]
+
+    def work() -> None:
+        begun.set()
+        before = time.thread_time()
+        bundled_model.step(x, state, 1.0, -60.0)
+        working_s.append(time.thread_time() - before)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait()
+    before = time.thread_time()
+    while thread.is_alive():
+        pass
+    # In processor time, so that a busy machine slows both. Were the interpreter's lock held by the
+    # network, this thread would get 5 ms before and after it and nothing in between.
+    assert time.thread_time() - before > 0.2 * working_s[-1] > 0.0
 
 
 def test_model_travels_as_its_path(tiny_model: Model, tiny_model_path: Path) -> None:
