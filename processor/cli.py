@@ -27,7 +27,7 @@ from processor.cli_options import (
     Overwrite,
     Quiet,
     Strength,
-    three_shares,
+    recipe_of,
 )
 from processor.errors import Cancelled, DereverbError
 from processor.interruption import EXIT_CANCELLED, heeding, signals_end_the_run
@@ -125,7 +125,7 @@ def process(
     quiet: Quiet = False,
 ) -> None:
     """Make recordings drier; same rate, channels, sample format and length."""
-    recipe = _recipe(model, strength, mix, floor_db, focus, no_link)
+    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link)
     _refuse_no_name(*inputs, output, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_files
@@ -182,7 +182,7 @@ def batch(
     """Make a folder of recordings drier. A bad file does not stop the others."""
     if skip_existing and overwrite:
         raise typer.BadParameter("--skip-existing and --overwrite exclude each other.")
-    recipe = _recipe(model, strength, mix, floor_db, focus, no_link)
+    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link)
     _refuse_no_name(folder, output_dir, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_batch, usable_cores
@@ -251,15 +251,6 @@ def _show_window(context: typer.Context, files: list[Path]) -> None:
         print("No window comes with this command line. See dryspell --help.", file=sys.stderr)
         raise typer.Exit(EXIT_USAGE)
     raise typer.Exit(open_window(files))
-
-
-def _recipe(
-    model: str | None, strength: float, mix: float, floor_db: float, focus: str, no_link: bool
-) -> Recipe:
-    try:
-        return Recipe(model, strength, mix, floor_db, three_shares(focus), not no_link)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def _refuse_no_name(*places: str | None) -> None:

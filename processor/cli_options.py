@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from processor.recipe import Recipe
+
 SETTINGS = "How much"
 OUTPUT = "Output"
 # Without it, typer shows a flag as if it took a value: --quiet <bool>.
@@ -93,12 +95,22 @@ Quiet = Annotated[
 ]
 
 
-def three_shares(text: str) -> tuple[float, float, float]:
-    """Return the numbers of "1,1,0.5".
+def recipe_of(
+    model: str | None, strength: float, mix: float, floor_db: float, focus: str, no_link: bool
+) -> Recipe:
+    """Return what the options ask for.
 
     Raises:
-        ValueError: not three numbers. Whether they lie in their range is not asked.
+        typer.BadParameter: a value makes no sense.
     """
+    try:
+        return Recipe(model, strength, mix, floor_db, _three_numbers(focus), not no_link)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _three_numbers(text: str) -> tuple[float, float, float]:
+    """Return the numbers of "1,1,0.5"; whether they lie in their range is not asked."""
     try:
         low, mid, high = map(float, text.split(","))
     except ValueError:

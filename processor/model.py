@@ -122,7 +122,8 @@ class Model:
         with self._running() as torch:
             more: tuple[Any, ...] = ()
             if self.spec.has_focus_and_link:
-                more = (focus, link)
+                low, mid, high = focus
+                more = ((float(low), float(mid), float(high)), bool(link))
             elif link and channels > 1:
                 _tell_unlinked(str(self.path))
             removed, tensors = self._module(
@@ -136,7 +137,7 @@ class Model:
         Raises:
             ModelError: the model is of format 1.
         """
-        if focus != FLAT and not self.spec.has_focus_and_link:
+        if tuple(focus) != FLAT and not self.spec.has_focus_and_link:
             raise ModelError(
                 f"The model '{self.path}' has no focus (format version 1). Leave focus at "
                 "(1, 1, 1), or write the model again with training.export."

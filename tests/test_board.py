@@ -199,9 +199,7 @@ def test_board_of_ours_travels_and_copies(tiny_model: Model) -> None:
 @pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps], ids=["deepcopy", "pickle"])
 def test_board_with_native_plugins_says_why_it_cannot_travel(tiny_model: Model, copied) -> None:
     for board in (Board([Dereverb(tiny_model), Gain(3)]), Board([Board([Gain(3)])])):
-        with pytest.raises(
-            TypeError, match=r"Gain gain_db=3 .* is native.*with a function"
-        ):
+        with pytest.raises(TypeError, match=r"Gain gain_db=3 .* is native.*with a function"):
             copied(board)
 
 
