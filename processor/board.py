@@ -40,6 +40,8 @@ class Board(Effect, MutableSequence[BoardItem]):
     PitchShift and GSMFullRateCompressor.
     """
 
+    __slots__ = ("_plugins",)
+
     def __init__(self, plugins: Iterable[BoardItem] | None = None) -> None:
         """Make a board of the plugins, first to last; an empty one of nothing.
 

@@ -31,6 +31,8 @@ class Dereverb(Effect):
     of the model; nothing clicks.
     """
 
+    __slots__ = ("_model", "_recipe", "_settings_lock")
+
     def __init__(
         self,
         model: Model | str | os.PathLike[str] | None = None,

@@ -43,6 +43,9 @@ class Effect(ABC):
     share no lock.
     """
 
+    # As with Pedalboard's own, a setting that is misspelt is an AttributeError.
+    __slots__ = ("__weakref__", "_held", "_lock")
+
     is_effect = True
     is_instrument = False
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
+import pedalboard
 import pytest
 from networks import network_with_gain, saved, trained_model
 from signals import Waveform, noise, sine, speech_like
 
-from processor import Dereverb, Model
+from processor import Board, Dereverb, Model
 
 RATE = 48_000
 
@@ -83,6 +86,27 @@ def test_any_blocks_give_the_same_with_every_setting(
     np.testing.assert_allclose(
         np.concatenate([*parts, dereverb.flush()], axis=1), dereverb(x, RATE), atol=5e-6
     )
+
+
+def test_settings_of_two_threads_are_both_kept(tiny_model: Model) -> None:
+    dereverb = Dereverb(tiny_model)
+
+    def turn(name: str) -> None:
+        for number in range(2_000):
+            setattr(dereverb, name, (number + 1) / 2_000)
+
+    threads = [threading.Thread(target=turn, args=(name,)) for name in ("strength", "mix")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (dereverb.strength, dereverb.mix) == (1.0, 1.0)
+
+
+def test_misspelt_setting_is_refused_as_by_a_native_plugin(tiny_model: Model) -> None:
+    for effect in (pedalboard.Gain(3), Dereverb(tiny_model), Board()):
+        with pytest.raises(AttributeError, match="strenght"):
+            effect.strenght = 0.5
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000])
