@@ -73,7 +73,7 @@ def test_training_lowers_the_loss_of_one_batch() -> None:
     reverberant = speech + 0.5 * torch.roll(speech, 4_000, dims=1)
     optimiser = torch.optim.Adam(network.parameters(), 3e-3)
     first = last = batch_loss(network, reverberant, speech, config)
-    for _ in range(12):
+    for _ in range(25):
         optimiser.zero_grad()
         last.backward()
         optimiser.step()
