@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from processor.model_spec import ModelSpec
     from processor.recipe import Recipe
     from processor.stream import DereverbStream
+    from processor.workers import process_job
 
 _HOME_OF = {
     "AudioFileError": "errors",
@@ -39,6 +40,7 @@ _HOME_OF = {
     "probe": "audio_file",
     "process_batch": "batch",
     "process_file": "file_job",
+    "process_job": "workers",
 }
 
 __all__ = [
@@ -59,6 +61,7 @@ __all__ = [
     "probe",
     "process_batch",
     "process_file",
+    "process_job",
 ]
 
 

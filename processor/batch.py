@@ -13,7 +13,7 @@ from processor.audio_format import CONTAINERS
 from processor.errors import AudioFileError
 from processor.file_job import FileJob, FileResult, check_outputs
 from processor.recipe import Recipe
-from processor.workers import attempt, work_in_processes
+from processor.workers import process_job, work_in_processes
 
 Existing = Literal["refuse", "skip", "overwrite"]
 
@@ -132,7 +132,8 @@ def process_batch(
         yield from work_in_processes(jobs, recipe, overwrite, workers, progress)
     else:
         for job in jobs:
-            yield attempt(job, recipe, overwrite, progress and partial(progress, job))
+            told = progress and partial(progress, job)
+            yield process_job(job, recipe, overwrite=overwrite, progress=told)
 
 
 def usable_cores() -> int:
@@ -188,7 +189,7 @@ def _work_on(
     overwrite: bool,
     progress: Callable[[FileJob, float], None] | None,
 ) -> Generator[FileResult, None, None]:
-    pending = {executor.submit(attempt, job, recipe, overwrite) for job in jobs}
+    pending = {executor.submit(process_job, job, recipe, overwrite=overwrite) for job in jobs}
     try:
         while pending:
             done, pending = wait(pending, return_when=FIRST_COMPLETED)

@@ -28,13 +28,22 @@ _GRACE_SECONDS = 10.0
 _log = logging.getLogger(__name__)
 
 
-def attempt(
+def process_job(
     job: FileJob,
-    recipe: Recipe,
-    overwrite: bool,
+    recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
+    *,
+    overwrite: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> FileResult:
-    """Process one file; what is wrong with it becomes part of the result.
+    """Process one file of a plan; what is wrong with it becomes part of the result.
+
+    For schedulers of your own: `process_batch` does it for a whole plan.
+
+    Args:
+        job: from `plan_batch`.
+        recipe: what to do.
+        overwrite: replace outputs that exist.
+        progress: called with 0 ... 1; may raise Cancelled.
 
     Raises:
         ModelError: the recipe's model cannot be used.
@@ -204,7 +213,7 @@ def _serve(line: Connection, recipe: Recipe, overwrite: bool) -> None:
         while True:
             job = line.recv()
             try:
-                line.send(attempt(job, recipe, overwrite, tell))
+                line.send(process_job(job, recipe, overwrite=overwrite, progress=tell))
             except ModelError as error:
                 line.send(error)
     os._exit(0)  # Nothing is left to save, and taking torch down costs half a second.
