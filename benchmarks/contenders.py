@@ -89,7 +89,8 @@ def loaded(name: str) -> Program | str:
         program = LOADERS[name]()
         program.open_whole()(np.zeros(SAMPLE_RATE, np.float32))  # WPE imports with its first call
     except ModuleNotFoundError as error:
-        return f"the package '{error.name}' is missing: pip install -e '.[bench]'"
+        package = str(error.name).partition(".")[0]
+        return f"the package '{package}' is missing: pip install -e '.[bench]'"
     return program
 
 
