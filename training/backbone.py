@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from training.config import NetworkConfig
 from training.features import band_features, decaying_means, level
+from training.recurrent import StreamedLSTM
 
 
 class HybridBackbone(nn.Module):
@@ -49,12 +50,12 @@ class HybridBackbone(nn.Module):
         squeezed = 6
         self.encode = nn.Linear((9 + len(config.decays_s)) * self.width, config.embedding)
         self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
-        self.narrow_in = nn.LSTM(config.embedding, self.narrow_hidden)
+        self.narrow_in = StreamedLSTM(config.embedding, self.narrow_hidden)
         self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
-        self.wide = nn.LSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
+        self.wide = StreamedLSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
         self.to_context = nn.Linear(self.wide_hidden, self.bands * self.context)
         self.to_high_gain = nn.Linear(self.wide_hidden, self.high_bands * high_outputs)
-        self.narrow_out = nn.LSTM(self.narrow_hidden + self.context, self.narrow_hidden)
+        self.narrow_out = StreamedLSTM(self.narrow_hidden + self.context, self.narrow_hidden)
 
     def initial_hidden(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
