@@ -97,6 +97,7 @@ class Config:
     checkpoint_every_s: float = 180.0
     validation_pairs: int = 48
     workers: int = 1
+    notes: str = ""  # what a reader of the model card should know of the run
 
     @classmethod
     def load(cls, path: str | Path) -> Config:
