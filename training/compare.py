@@ -31,6 +31,7 @@ from training.ideal import IdealProgram, any_gain, class_gain
 from training.items import Item, evaluation_sources, validation_items
 from training.measure import Program, Yardstick, measure, process
 from training.network import Network
+from training.recurrent import StreamedLSTM
 from training.train import batch_loss, keep_freed_memory, train
 
 ADVERSARIAL = "adversarial"
@@ -225,7 +226,7 @@ def macs_per_s(network: Network, sample_rate: int) -> float:
         else:  # (..., inputs): once for each row
             count += weights * (inputs[0].numel() // inputs[0].shape[-1])
 
-    counted = (nn.Linear, nn.LSTM, nn.GRU, nn.Conv2d, nn.ConvTranspose2d)
+    counted = (nn.Linear, nn.LSTM, StreamedLSTM, nn.GRU, nn.Conv2d, nn.ConvTranspose2d)
     hooks = [
         layer.register_forward_hook(add)
         for layer in network.modules()
