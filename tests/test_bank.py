@@ -46,6 +46,12 @@ def assert_same_but_for_rounding(stored: torch.Tensor, original: torch.Tensor) -
     torch.testing.assert_close(stored, original, atol=1.01 * half_a_step, rtol=0)
 
 
+def test_a_mistyped_data_folder_leaves_the_place_free(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nowhere"):
+        build(CONFIG, data / "nowhere", tmp_path / "bank", HOURS_OF_SEVEN)
+    assert not (tmp_path / "bank").exists()
+
+
 def test_stored_examples_are_those_of_training(data: Path, made: Path) -> None:
     for of_bank, of_data in (
         (training_examples(made, CONFIG, data), training_examples(data, CONFIG, data / "cache")),

@@ -20,6 +20,7 @@ from processor.model import Model
 from training import evaluate as evaluating
 from training import export as exporting
 from training import train as training
+from training.checkpoint import save_checkpoint
 from training.config import Config
 from training.dataset import Sources
 from training.errors import TrainingError, told_plainly
@@ -184,6 +185,54 @@ def test_an_unknown_key_in_a_configuration_is_named(tmp_path: Path) -> None:
     path.write_text("[network]\nnarow_hidden = 3\n")
     with pytest.raises(TrainingError, match=r"wrong\.toml.*narow_hidden"):
         Config.load(path)
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("batch_size = 0", "batch_size"),
+        ("seed = -1", "seed"),
+        ("learning_rate = -1.0", "learning_rate"),
+        ("ema_decay = 2.0", "ema_decay"),
+        ("network = 3", "network must be a table"),
+        ("[data]\nclip_s = 0.01", "clip_s"),
+        ("[data]\nsnr_db = [45.0, 5.0]", "snr_db"),
+        ("[data]\nt60_s = [-1.0, 2.0]", "t60_s"),
+        ("[network]\nlow_bands = 400", "low_bands"),
+        ("[network]\nhop_length = 0", "hop_length"),
+        ("[network]\ndecays_s = [0.0]", "decays_s"),
+    ],
+)
+def test_a_number_with_which_nothing_can_be_trained_is_named(
+    tmp_path: Path, line: str, named: str
+) -> None:
+    path = tmp_path / "wrong.toml"
+    path.write_text(line + "\n")
+    with pytest.raises(TrainingError, match=rf"wrong\.toml.*{named}"):
+        Config.load(path)
+
+
+def test_a_run_from_anothers_weights_has_a_best_of_its_own(run: Path, tmp_path: Path) -> None:
+    better = tmp_path / "better.pt"
+    state = torch.load(run / "runs" / "tiny" / "best.pt", weights_only=False)
+    save_checkpoint({**state, "score": 1e-9}, better)
+    steps = state["step"] + 1
+    train(Config.load(TINY), run / "data", tmp_path / "own", 1, steps=steps, start_from=better)
+    assert (tmp_path / "own" / "best.pt").is_file()
+
+
+def test_nothing_left_to_train_is_told(run: Path, tmp_path: Path) -> None:
+    start = run / "runs" / "tiny" / "best.pt"
+    with pytest.raises(TrainingError, match="nothing left to train"):
+        train(Config.load(TINY), run / "data", tmp_path / "own", 1, steps=3, start_from=start)
+
+
+def test_export_does_not_overwrite_its_own_checkpoint(run: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.pt"
+    own.write_bytes((run / "runs" / "tiny" / "best.pt").read_bytes())
+    with pytest.raises(TrainingError, match="is the checkpoint itself"):
+        export(own, tmp_path / "." / "own.pt")
+    load_network(own)
 
 
 def test_an_unknown_precision_is_named(tmp_path: Path) -> None:

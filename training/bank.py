@@ -41,8 +41,9 @@ def main() -> None:
     )
     parser.add_argument("--workers", type=int, default=1, help="processes (%(default)s)")
     arguments = parser.parse_args()
-    if not arguments.hours > 0 or not arguments.shard_mib > 0 or arguments.workers < 1:
-        parser.error("--hours, --shard-mib and --workers must be more than 0")
+    sizes = (arguments.hours, arguments.shard_mib, arguments.workers)
+    if not all(0 < size < math.inf for size in sizes):
+        parser.error("--hours, --shard-mib and --workers must be more than 0, and not infinite")
     torch.set_num_threads(1)
     with told_plainly():
         config = Config.load(arguments.config) if arguments.config else Config()
@@ -76,13 +77,13 @@ def build(
     rate = config.network.sample_rate
     kind = example_type(round(config.data.clip_s * rate))
     try:
+        cache = out.parent / "cache"
+        valid = validation_examples(data, config, cache)
+        train = training_examples(data, config, cache)
         per_shard = max(1, int((shard_mib * 2**20 - HEADER_BYTES) / kind.itemsize))
         per_shard = _begin(out, config, data, per_shard)
         count = math.ceil(hours * 3600 / config.data.clip_s / per_shard) * per_shard
-        cache = out.parent / "cache"
-        valid = validation_examples(data, config, cache)
         _write_shards(out, "valid", valid, config.validation_pairs, per_shard, kind, workers)
-        train = training_examples(data, config, cache)
         _write_shards(out, "train", train, count, per_shard, kind, workers)
     except OSError as error:
         raise TrainingError(

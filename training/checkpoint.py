@@ -50,3 +50,9 @@ def opened_checkpoint(
             f"'{path}' does not fit this network: {str(error).splitlines()[0]} "
             "Take the configuration that it was made with, or another --out."
         ) from error
+
+
+def refuse_same_file(checkpoint: str | Path, out: str | Path) -> None:
+    """Raise TrainingError if writing `out` would destroy the checkpoint it is made from."""
+    if Path(checkpoint).resolve() == Path(out).resolve():
+        raise TrainingError(f"'{out}' is the checkpoint itself. Choose another --out.")

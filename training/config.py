@@ -119,6 +119,9 @@ class Config:
     def from_dict(cls, table: dict[str, Any]) -> Config:
         """Return the configuration held in nested plain dicts (TOML, or a checkpoint's)."""
         table = dict(table)
+        for name in ("network", "data"):
+            if not isinstance(table.get(name, {}), dict):
+                raise ValueError(f"{name} must be a table, [{name}], got {table[name]!r}")
         network = NetworkConfig(**_checked(NetworkConfig, table.pop("network", {})))
         data = DataConfig(**_checked(DataConfig, table.pop("data", {})))
         if not all(decay_s > 0 for decay_s in network.decays_s):
@@ -127,6 +130,7 @@ class Config:
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f'precision must be "float32" or "bfloat16", got {precision!r}')
         config = cls(network=network, data=data, **_checked(cls, table))
+        _check_ranges(config)
         if network.formulation not in FORMULATIONS:
             known = ", ".join(FORMULATIONS)
             raise ValueError(f"formulation must be one of {known}, got {network.formulation!r}")
@@ -150,3 +154,41 @@ def _checked(kind: type, table: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise TypeError(f"{field.name} must be like {field.default!r}, got {value!r}")
     return values
+
+
+def _check_ranges(config: Config) -> None:
+    """Raise ValueError for a number with which nothing can be trained."""
+    network, data = config.network, config.data
+    at_least_one = {
+        "batch_size": config.batch_size,
+        "validation_pairs": config.validation_pairs,
+        "warm_up_steps": config.warm_up_steps,
+        "sample_rate": network.sample_rate,
+        "hop_length": network.hop_length,
+        "low_bands": network.low_bands,
+        "bins_per_band": network.bins_per_band,
+        "high_bands": network.high_bands,
+    }
+    for name, count in at_least_one.items():
+        if count < 1:
+            raise ValueError(f"{name} must be 1 or more, got {count}")
+    for name in ("seed", "workers"):
+        if getattr(config, name) < 0:
+            raise ValueError(f"{name} must be 0 or more, got {getattr(config, name)}")
+    for name in ("learning_rate", "hours", "checkpoint_every_s"):
+        if not getattr(config, name) > 0:
+            raise ValueError(f"{name} must be more than 0, got {getattr(config, name)}")
+    if not 0 <= config.ema_decay < 1:
+        raise ValueError(f"ema_decay must be from 0 to below 1, got {config.ema_decay}")
+    bins = 3 * network.hop_length // 2 + 1
+    if network.low_bands * network.bins_per_band + network.high_bands > bins:
+        raise ValueError(f"low_bands and high_bands are more than the {bins} bins of a frame")
+    if data.clip_s * network.sample_rate < 10 * network.hop_length:
+        raise ValueError(f"clip_s must be ten frames or more, got {data.clip_s}")
+    for name in ("snr_db", "level_db", "t60_s", "near_t60_s", "near_distance_m"):
+        values = getattr(data, name)
+        if len(values) != 2 or not values[0] <= values[1]:
+            raise ValueError(f"{name} must be two numbers, the smaller first, got {list(values)}")
+    for name in ("t60_s", "near_t60_s", "near_distance_m"):
+        if not getattr(data, name)[0] > 0:
+            raise ValueError(f"{name} must be more than 0, got {list(getattr(data, name))}")

@@ -69,6 +69,8 @@ def main() -> None:
         path = getattr(arguments, option)
         if path and not path.parent.is_dir():
             parser.error(f"--{option}: there is no folder '{path.parent}'")
+    if arguments.readme and not arguments.readme.is_file():
+        parser.error(f"--readme: there is no file '{arguments.readme}'")
     outputs = Outputs(arguments.json, arguments.card, arguments.readme, arguments.pictures)
     with told_plainly():
         evaluate(

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from processor.model import Model, ModelSpec
-from training.checkpoint import opened_checkpoint
+from training.checkpoint import opened_checkpoint, refuse_same_file
 from training.config import Config
 from training.errors import TrainingError, reason_of, told_plainly
 from training.network import Network
@@ -84,6 +84,7 @@ def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
             chunks, or changes anything at strength 0. `out` is then left as it was.
         TrainingError: the checkpoint cannot be read, or `out` not be written.
     """
+    refuse_same_file(checkpoint, out)
     network, config, provenance = load_network(checkpoint)
     out = Path(out)
     spec = ModelSpec(

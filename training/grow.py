@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.checkpoint import opened_checkpoint, save_checkpoint
+from training.checkpoint import opened_checkpoint, refuse_same_file, save_checkpoint
 from training.config import Config, NetworkConfig
 from training.errors import TrainingError, told_plainly
 from training.network import Network
@@ -41,6 +41,7 @@ def grow(checkpoint: Path, config: Config, out: Path) -> tuple[int, int]:
     Raises:
         TrainingError: the configuration differs in more than what can grow, or is smaller.
     """
+    refuse_same_file(checkpoint, out)
     with opened_checkpoint(checkpoint) as saved:
         small = Config.from_dict(saved["config"]).network
         _check(small, config.network)
@@ -59,7 +60,11 @@ def grow(checkpoint: Path, config: Config, out: Path) -> tuple[int, int]:
         ]
         for name in ("network", "optimiser", "adversary"):
             saved.pop(name, None)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         save_checkpoint(saved, out)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError where a file cannot be made
+        raise TrainingError(f"Cannot write '{out}': {error}. Choose another --out.") from error
     names = [name for name, _ in network.named_parameters()]
     return sum(old[n].numel() for n in names), sum(saved["average"][n].numel() for n in names)
 

@@ -71,6 +71,8 @@ def main() -> None:
     for name in ("versions", "voices", "workers", "sample_rate"):
         if arguments[name] is not None and arguments[name] < 1:
             parser.error(f"--{name.replace('_', '-')} must be 1 or more, got {arguments[name]}")
+    if not 8_000 <= arguments["sample_rate"] <= 192_000:
+        parser.error(f"--sample-rate must be 8000 to 192000, got {arguments['sample_rate']}")
     if not 0 <= arguments["simulated_share"] <= 1:
         parser.error("--simulated-share must be from 0 to 1")
     if arguments["seed"] < 0:

@@ -122,11 +122,16 @@ def train(
             step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
             best_before = saved.get("best", saved["score"])
             config_before = Config.from_dict(history[-1]["config"])
-        if config_before == config:
+        if config_before == config and source == path:
             best = best_before
-        else:  # losses under another configuration cannot be compared
+        elif config_before != config:  # losses under another configuration cannot be compared
             history.append({"from_step": step, "config": config.to_dict()})
         print(f"continuing from step {step}, {trained_s / 3600:.2f} h")
+        if source != path and (trained_s >= hours * 3600 or (steps is not None and step >= steps)):
+            raise TrainingError(
+                f"'{source}' was trained for {trained_s / 3600:.2f} hours and {step} steps, which "
+                "count: there is nothing left to train. Give more --hours, or more --steps."
+            )
 
     cache = out.parent / "cache"
     batches = iter(_training_batches(config, data, cache, first=step * config.batch_size))
@@ -172,12 +177,12 @@ def train(
                 "heard_h": heard_h,
                 "score": score,
             }
+            if score < best:  # before the checkpoint, which says that it is there
+                best = score
+                save_checkpoint({key: state[key] for key in _SHIPPED}, out / "best.pt")
             save_checkpoint(state, path)
             rate_hz = config.network.sample_rate
             write_snapshots(average, validation[0], rate_hz, out / "snapshots", step)
-            if score < best:
-                best = score
-                save_checkpoint({key: state[key] for key in _SHIPPED}, out / "best.pt")
             saved_at = time.monotonic()
     return path
 
