@@ -35,7 +35,7 @@ from processor import Board, Dereverb
 from processor.model import Model
 
 CHAINS = {
-    "issue": lambda model: [HighpassFilter(80), Dereverb(model, strength=0.8), Limiter()],
+    "voice chain": lambda model: [HighpassFilter(80), Dereverb(model, strength=0.8), Limiter()],
     "native first": lambda model: [Compressor(-30, 4), Chorus(), Reverb(), Dereverb(model)],
     "ours alone": lambda model: [Dereverb(model)],
     "ours twice": lambda model: [Dereverb(model), Gain(6), Dereverb(model, mix=0.5)],

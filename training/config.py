@@ -88,7 +88,7 @@ class Config:
     gradient_clip: float = 1.0
     ema_decay: float = 0.998
     complex_share: float = 0.1
-    over_attenuation: float = 0.7
+    over_attenuation: float = 1.5
     loss_corner_hz: float = 1000.0
     adversarial_weight: float = 0.0
     transparency_weight: float = 0.01
