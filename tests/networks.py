@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
 from processor.model import Model
 from processor.model_spec import ModelSpec
-from training.config import Config
+from training.config import Config, NetworkConfig
 from training.export import load_network, write
 from training.network import Network
 
@@ -21,6 +23,32 @@ WEIGHTS = ROOT / "training" / "checkpoints" / "live.pt"
 def spec_of(network: Network, **entries: int) -> ModelSpec:
     """Return the spec of a network for 48 kHz."""
     return ModelSpec("known", 48_000, network.hop, network.latency_samples, **entries)
+
+
+def random_network(config: NetworkConfig, spread: float = 0.2) -> Network:
+    """Return a network with weights large enough to change its input well."""
+    torch.manual_seed(0)
+    network = Network(config)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(spread * torch.randn_like(parameter))
+    return network.eval()
+
+
+def removed(
+    network: Network, waveform: np.ndarray, hops: list[int], strength: float = 1.0, **settings: Any
+) -> np.ndarray:
+    """Return what a network removes from a waveform that comes in calls of so many hops."""
+    state = network.initial_state(len(waveform))
+    parts, start = [], 0
+    with torch.no_grad():
+        for count in hops:
+            end = start + count * network.hop
+            block = torch.from_numpy(waveform[:, start:end])
+            part, state = network(block, state, strength, -60.0, **settings)
+            parts.append(part.numpy())
+            start = end
+    return np.concatenate(parts, axis=1)
 
 
 def network_with_gain(gain: float) -> Network:

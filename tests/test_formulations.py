@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from corpora import write_corpora
+from networks import random_network, removed
 from signals import noise, speech_like
 
 from processor.model import ModelSpec
@@ -51,28 +52,6 @@ def tiny(formulation: str) -> Config:
     return dataclasses.replace(config, network=network)
 
 
-def random_network(formulation: str) -> Network:
-    """A tiny network with weights large enough to change its input well."""
-    torch.manual_seed(0)
-    network = Network(tiny(formulation).network)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(0.1 * torch.randn_like(parameter))
-    return network.eval()
-
-
-def removed(network: Network, waveform: np.ndarray, hops: list[int], strength: float = 1.0):
-    state = network.initial_state(len(waveform))
-    parts, start = [], 0
-    with torch.no_grad():
-        for count in hops:
-            end = start + count * network.hop
-            part, state = network(torch.from_numpy(waveform[:, start:end]), state, strength, -60.0)
-            parts.append(part.numpy())
-            start = end
-    return np.concatenate(parts, axis=1)
-
-
 @pytest.mark.parametrize("formulation", NEW)
 def test_a_few_steps_lower_the_loss_and_the_result_exports(
     data: Path, tmp_path: Path, formulation: str
@@ -106,7 +85,7 @@ def test_training_in_bfloat16_runs(data: Path, tmp_path: Path, formulation: str)
 @pytest.mark.parametrize("formulation", NEW)
 @pytest.mark.parametrize("hops", [[1] * 12, [2, 10], [7, 5], [11, 1]])
 def test_any_chunking_equals_one_call(formulation: str, hops: list[int]) -> None:
-    network = random_network(formulation)
+    network = random_network(tiny(formulation).network, 0.1)
     waveform = noise(2, 12 * network.hop)
     # float32 sums in another order; the autoencoder's power of 1/0.3 makes relative errors larger.
     np.testing.assert_allclose(
@@ -116,7 +95,7 @@ def test_any_chunking_equals_one_call(formulation: str, hops: list[int]) -> None
 
 @pytest.mark.parametrize("formulation", NEW)
 def test_the_output_does_not_know_the_future(formulation: str) -> None:
-    network = random_network(formulation)
+    network = random_network(tiny(formulation).network, 0.1)
     waveform = noise(1, 12 * network.hop)
     changed = waveform.copy()
     edge = 6 * network.hop
@@ -128,7 +107,7 @@ def test_the_output_does_not_know_the_future(formulation: str) -> None:
 
 @pytest.mark.parametrize("formulation", NEW)
 def test_channels_do_not_hear_each_other(formulation: str) -> None:
-    network = random_network(formulation)
+    network = random_network(tiny(formulation).network, 0.1)
     waveform = noise(3, 8 * network.hop)
     alone = removed(network, waveform[1:2], [8])
     np.testing.assert_allclose(removed(network, waveform, [8])[1:2], alone, atol=1e-5)
@@ -136,13 +115,13 @@ def test_channels_do_not_hear_each_other(formulation: str) -> None:
 
 @pytest.mark.parametrize("formulation", NEW)
 def test_strength_zero_removes_exactly_nothing(formulation: str) -> None:
-    network = random_network(formulation)
+    network = random_network(tiny(formulation).network, 0.1)
     assert not np.any(removed(network, noise(1, 8 * network.hop), [8], strength=0.0))
 
 
 @pytest.mark.parametrize("formulation", NEW)
 def test_silence_stays_silent(formulation: str) -> None:
-    network = random_network(formulation)
+    network = random_network(tiny(formulation).network, 0.1)
     assert not np.any(removed(network, np.zeros((1, 8 * network.hop), np.float32), [8]))
 
 

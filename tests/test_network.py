@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from networks import random_network, removed
 from signals import noise
 
 from training.config import Config
@@ -18,32 +18,7 @@ TINY = Path(__file__).parents[1] / "training" / "configs" / "tiny.toml"
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return random_network()
-
-
-def random_network() -> Network:
-    """A tiny network with weights large enough to change its input well."""
-    torch.manual_seed(0)
-    network = Network(Config.load(TINY).network)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    return network.eval()
-
-
-def removed(
-    network: Network, waveform: np.ndarray, hops: list[int], strength: float = 1.0, **settings: Any
-):
-    state = network.initial_state(len(waveform))
-    parts, start = [], 0
-    with torch.no_grad():
-        for count in hops:
-            end = start + count * network.hop
-            block = torch.from_numpy(waveform[:, start:end])
-            part, state = network(block, state, strength, -60.0, **settings)
-            parts.append(part.numpy())
-            start = end
-    return np.concatenate(parts, axis=1)
+    return random_network(Config.load(TINY).network)
 
 
 @pytest.mark.parametrize("hops", [[1] * 12, [2, 10], [7, 5], [11, 1]])
@@ -68,7 +43,7 @@ def test_the_output_is_late_by_the_latency_and_causal(network: Network) -> None:
 
 def test_a_halving_of_every_bin_removes_half_of_the_delayed_input() -> None:
     """Closed form: analysis and synthesis reconstruct perfectly, `latency_samples` late."""
-    network = random_network()
+    network = random_network(Config.load(TINY).network)
     waveform = noise(1, 20 * network.hop)
     with torch.no_grad():
         estimator = network.estimator

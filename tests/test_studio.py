@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from corpora import write_corpora
+from networks import random_network, removed
 from signals import noise, speech_like
 from torch import nn
 
@@ -38,29 +39,7 @@ def one_torch_thread() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return random_network()
-
-
-def random_network() -> Network:
-    """A tiny network with weights large enough to change its input well."""
-    torch.manual_seed(0)
-    network = Network(Config.load(TINY).network)
-    with torch.no_grad():
-        for parameter in network.parameters():
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    return network.eval()
-
-
-def removed(network: Network, waveform: np.ndarray, calls: list[int], strength: float = 1.0):
-    state = network.initial_state(len(waveform))
-    parts, start = [], 0
-    with torch.no_grad():
-        for count in calls:
-            end = start + count * network.hop
-            part, state = network(torch.from_numpy(waveform[:, start:end]), state, strength, -60.0)
-            parts.append(part.numpy())
-            start = end
-    return np.concatenate(parts, axis=1)
+    return random_network(Config.load(TINY).network)
 
 
 @pytest.mark.parametrize("calls", [[1] * 6, [2, 4], [5, 1]])
@@ -88,7 +67,7 @@ def test_it_hears_ahead_but_no_further_than_its_block_and_the_look_ahead(network
 
 def test_a_halving_of_every_bin_removes_half_of_the_delayed_input() -> None:
     """Closed form: each estimate belongs to its frame, `latency_samples` late."""
-    network = random_network()
+    network = random_network(Config.load(TINY).network)
     waveform = noise(1, 12 * network.hop)
     estimator = network.estimator
     with torch.no_grad():
@@ -104,7 +83,7 @@ def test_a_halving_of_every_bin_removes_half_of_the_delayed_input() -> None:
 @pytest.mark.parametrize("tap", [0, 1, 3, -1])
 def test_a_tap_is_the_frame_so_far_back(tap: int) -> None:
     """Frames that are numbered come out `look_ahead` and `tap` places later."""
-    network = random_network()
+    network = random_network(Config.load(TINY).network)
     estimator = network.estimator
     frame = torch.zeros(2 * estimator.block, 1, network.bins, dtype=torch.complex64)
     frame[:, :, 5] = torch.arange(1, 2 * estimator.block + 1).view(-1, 1)  # numbered

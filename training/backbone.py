@@ -8,6 +8,7 @@ bands at once (voicing, onsets, noise) and hands each band a short context vecto
 """
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +93,18 @@ class HybridBackbone(nn.Module):
 
         bands = (narrow + out).view(hops, channels, self.bands, self.narrow_hidden)
         return bands, self.to_high_gain(wide), [h0, c0, h1, c1, h2, c2, decays]
+
+
+def start_transparent(gains: Iterable[nn.Linear], to_filter: nn.Linear, taps: int) -> None:
+    """Make an untrained network pass its input: gains near one, filter = present frame."""
+    for layer in gains:
+        nn.init.constant_(layer.bias, 4.0)
+        nn.init.normal_(layer.weight, std=0.02)
+    with torch.no_grad():
+        bias = torch.zeros(taps, to_filter.out_features // (2 * taps), 2)
+        bias[0, :, 0] = 1.0
+        to_filter.bias.copy_(bias.flatten())
+        nn.init.normal_(to_filter.weight, std=0.01)
 
 
 def interpolation(bands: int, bins: int) -> Tensor:

@@ -8,8 +8,7 @@ as in weighted prediction error); above 8 kHz it is a smooth gain.
 import torch
 from torch import Tensor, nn
 
-from training.backbone import HybridBackbone
-from training.backbone import interpolation as interpolation
+from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
 
 
@@ -22,18 +21,7 @@ class FilterEstimator(HybridBackbone):
         self.reach = max(config.taps)
         self.to_gain = nn.Linear(self.narrow_hidden, self.width)
         self.to_filter = nn.Linear(self.narrow_hidden, self.width * len(self.taps) * 2)
-        self._start_transparent()
-
-    def _start_transparent(self) -> None:
-        """Make the untrained network pass its input: gain near one, filter = present frame."""
-        for layer in (self.to_gain, self.to_high_gain):
-            nn.init.constant_(layer.bias, 4.0)
-            nn.init.normal_(layer.weight, std=0.02)
-        with torch.no_grad():
-            bias = torch.zeros(len(self.taps), self.width, 2)
-            bias[0, :, 0] = 1.0
-            self.to_filter.bias.copy_(bias.flatten())
-            nn.init.normal_(self.to_filter.weight, std=0.01)
+        start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps))
 
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""

@@ -22,7 +22,7 @@ once.
 import torch
 from torch import Tensor, nn
 
-from training.backbone import interpolation
+from training.backbone import interpolation, start_transparent
 from training.config import NetworkConfig
 from training.features import band_features
 
@@ -72,18 +72,7 @@ class StudioEstimator(nn.Module):
         self.out_future = FromTheEnd(both, narrow)
         self.to_gain = nn.Linear(2 * narrow, self.width)
         self.to_filter = nn.Linear(2 * narrow, self.width * len(self.taps) * 2)
-        self._start_transparent()
-
-    def _start_transparent(self) -> None:
-        """Make the untrained network pass its input: gain near one, filter = present frame."""
-        for layer in (self.to_gain, self.to_high_gain):
-            nn.init.constant_(layer.bias, 4.0)
-            nn.init.normal_(layer.weight, std=0.02)
-        with torch.no_grad():
-            bias = torch.zeros(len(self.taps), self.width, 2)
-            bias[0, :, 0] = 1.0
-            self.to_filter.bias.copy_(bias.flatten())
-            nn.init.normal_(self.to_filter.weight, std=0.01)
+        start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps))
 
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
