@@ -31,6 +31,7 @@ class Exporter(QObject):
     changed = pyqtSignal()  # begun or ended
     progressed = pyqtSignal(float)
     succeeded = pyqtSignal(object, object)  # destination, removed_to
+    exported = pyqtSignal(object, object)  # source, recipe
     failed = pyqtSignal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -64,6 +65,7 @@ class Exporter(QObject):
         self.destination = destination
         job.progressed.connect(self.progressed)
         job.succeeded.connect(lambda _: self._end(self.succeeded, destination, removed_to))
+        job.succeeded.connect(lambda _: self.exported.emit(source, recipe))
         job.failed.connect(lambda error: self._end(self.failed, error))
         job.cancelled.connect(self._end)
         self.changed.emit()

@@ -75,6 +75,7 @@ class Session(QObject):
     recipe_changed = pyqtSignal()
     models_changed = pyqtSignal()  # another is used, or can be chosen, or one was refused
     monitor_changed = pyqtSignal()
+    opening_failed = pyqtSignal(object)  # why; what was open before is back already
     noticed = pyqtSignal(object)
 
     def __init__(self, player: Player | None = None, parent: QObject | None = None) -> None:
@@ -120,8 +121,16 @@ class Session(QObject):
         self._is_opening = False
         if self.recording is not (kept[0] if kept else None):
             self._install(*(kept or (None, None)))
+        self.opening_failed.emit(error)
         self._render()
         self._complain(error)
+
+    def close(self) -> None:
+        """Put the recording away; nothing is open then."""
+        self._is_opening, self._kept = False, None
+        self._install(None, None)
+        self._stop_working()
+        self._render()
 
     def _install(self, recording: Recording | None, rendering: Rendering | None) -> None:
         self.recording, self.rendering, self.playback = recording, rendering, None

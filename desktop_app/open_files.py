@@ -1,0 +1,180 @@
+"""What ties the list of recordings to the session: which one is open, and what each is set to."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from processor import DereverbError, Recipe, probe
+
+from .file_list import FileEntry, FileList, FileState
+from .job import JobSlot, Progress
+from .session import Session, State
+
+
+class OpenFiles(QObject):
+    """The list, the entry that is open, and the verbs on them.
+
+    The session holds one recording and one recipe; here each entry keeps its own, and gets it back
+    when it is opened again.
+
+    Args:
+        session: What opens, renders and exports.
+        parent: The owner.
+    """
+
+    changed = pyqtSignal()  # the list, a recipe or a state in it, or which one is open
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.list = FileList(self)
+        self.current: FileEntry | None = None  # what the session's recipe belongs to
+        self._shown: FileEntry | None = None  # what was read to its end last
+        self._alone: FileEntry | None = None  # goes again if it cannot be opened
+        self._lengths: deque[tuple[FileEntry, float]] = deque()
+        self._probing = JobSlot(self)
+        session.recipe_changed.connect(self._keep_recipe)
+        session.state_changed.connect(self._note_opened)
+        session.opening_failed.connect(self._note_failed)
+        session.exporter.exported.connect(self.note_exported)
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Put these into the list and open the first of them."""
+        paths = [Path(os.path.abspath(path)) for path in paths]
+        is_new = self.list.find(paths[0]) is None
+        entries = self.list.add(paths, self.session.recipe)
+        self._alone = entries[0] if is_new and len(entries) == 1 else None
+        self.choose(entries[0])
+        self._measure()
+
+    def restore(self, recipes: Mapping[Path, Recipe]) -> None:
+        """Put files into the list as they were set, and open none of them."""
+        for path, recipe in recipes.items():
+            self.list.add([path], recipe)
+        self._measure()
+        self.changed.emit()
+
+    def choose(self, entry: FileEntry) -> None:
+        """Open this entry, with its own recipe."""
+        if self._alone is not entry:
+            self._alone = None
+        recipe = entry.recipe
+        self.current = entry
+        self.session.open(entry.path)
+        self._ask_for(recipe)
+        self.changed.emit()
+
+    def step(self, by: int) -> None:
+        """Open the next entry, or the one before."""
+        beside = None if self.current is None else self.list.beside(self.current, by)
+        if beside is not None:
+            self.choose(beside)
+
+    def remove(self, entry: FileEntry) -> None:
+        """Take it out of the list; where it was open, the next one takes its place."""
+        successor = self.list.beside(entry, 1) or self.list.beside(entry, -1)
+        self.list.remove(entry)
+        if self._shown is entry:
+            self._shown = None
+        if entry is self.current:
+            self.current = None
+            if successor is None:
+                self.session.close()
+            else:
+                self.choose(successor)
+        self.changed.emit()
+
+    def apply_to_all(self) -> None:
+        """Set every entry as the open one is set."""
+        for entry in self.list.entries:
+            entry.recipe = self.session.recipe
+        self.list.show(self.list.entries)
+        self.changed.emit()
+
+    @property
+    def unsaved(self) -> list[FileEntry]:
+        """What was set by hand and not exported since."""
+        return [entry for entry in self.list.entries if entry.is_unsaved]
+
+    def note_exported(self, source: Path, recipe: Recipe) -> None:
+        """Mark what was exported, whoever exported it."""
+        entry = self.list.find(Path(os.path.abspath(source)))
+        if entry is not None:
+            entry.saved = recipe
+            self._set_state(entry, FileState.EXPORTED)
+
+    def note_failed(self, source: Path, error: str) -> None:
+        """Mark what could not be exported."""
+        entry = self.list.find(Path(os.path.abspath(source)))
+        if entry is not None:
+            self._set_state(entry, FileState.FAILED, error)
+
+    def stop(self) -> None:
+        """Wait for what runs in the background."""
+        self._probing.stop()
+
+    def _ask_for(self, recipe: Recipe) -> None:
+        self.session.set_recipe(
+            **{field.name: getattr(recipe, field.name) for field in fields(recipe)}
+        )
+
+    def _keep_recipe(self) -> None:
+        entry = self.current
+        if entry is not None and entry.recipe != self.session.recipe:
+            entry.recipe = self.session.recipe
+            self.list.show([entry])
+            self.changed.emit()
+
+    def _note_opened(self) -> None:
+        recording, entry = self.session.recording, self.current
+        if self.session.state is State.READING or recording is None or entry is None:
+            return
+        if entry.path == recording.path and self._shown is not entry:
+            self._shown, self._alone = entry, None
+            entry.duration_s = recording.duration_s
+            is_exported = entry.state is FileState.EXPORTED
+            self._set_state(entry, FileState.EXPORTED if is_exported else FileState.OPEN)
+
+    def _note_failed(self, error: Exception) -> None:
+        entry, self.current = self.current, self._shown
+        if entry is None:
+            return
+        if entry is self._alone:
+            self.list.remove(entry)
+        else:
+            self._set_state(entry, FileState.FAILED, str(error))
+        if self._shown is not None:
+            self._ask_for(self._shown.recipe)
+        self.changed.emit()
+
+    def _set_state(self, entry: FileEntry, state: FileState, error: str = "") -> None:
+        entry.state, entry.error = state, error
+        self.list.show([entry])
+        self.changed.emit()
+
+    def _measure(self) -> None:
+        """Find out how long the files are, in the background."""
+        unknown = [each for each in self.list.entries if each.duration_s is None]
+        job = self._probing.start(lambda progress: self._probe(unknown, progress))
+        job.progressed.connect(self._take_lengths)
+        job.succeeded.connect(self._take_lengths)
+
+    def _probe(self, entries: Iterable[FileEntry], progress: Progress) -> None:
+        for entry in entries:
+            progress(0.0)
+            try:
+                self._lengths.append((entry, probe(entry.path).duration_s))
+            except DereverbError:
+                continue  # told when it is opened
+
+    def _take_lengths(self, _: object) -> None:
+        measured = []
+        while self._lengths:
+            entry, duration_s = self._lengths.popleft()
+            entry.duration_s = duration_s
+            measured.append(entry)
+        self.list.show(measured)
