@@ -58,6 +58,11 @@ class FileResult:
         seconds_wall: time from the first sample read to the file in its place [s].
         clipped_samples: how many samples lay beyond full scale in an integer format.
         model: name and beginning of the checksum of the model that was used.
+        sample_rate: of the recording [Hz].
+        channels: of the recording.
+        frames: samples per channel, in the recording and in each output.
+        source_bytes: how large the source was when it was read.
+        source_mtime_ns: when it had been changed last, as the file system tells.
     """
 
     job: FileJob
@@ -66,6 +71,11 @@ class FileResult:
     seconds_wall: float = 0.0
     clipped_samples: int = 0
     model: str = ""
+    sample_rate: int = 0
+    channels: int = 0
+    frames: int = 0
+    source_bytes: int = 0
+    source_mtime_ns: int = 0
 
     @property
     def ok(self) -> bool:
@@ -97,8 +107,8 @@ def process_file(
         destination: wav, flac, aiff or ogg.
         recipe: what to do.
         removed_to: also write what was taken away (with the output "removed": what was not): source
-            minus destination as it was stored, so that in integer and float formats the two files
-            sum to the source.
+            (as loud as the recipe's gain makes it) minus destination as it was stored, so that in
+            integer and float formats the two files sum to the source.
         progress: called from this thread with 0 ... 1; may raise Cancelled to end the work.
         overwrite: replace outputs that exist.
 
@@ -109,6 +119,7 @@ def process_file(
     """
     job = FileJob(Path(source), Path(destination), None if removed_to is None else Path(removed_to))
     check_outputs([job], overwrite=overwrite)
+    before = state_of(job.source)
     info = probe(job.source)
     _refuse_unfit(info)
     model = Model.load(recipe.model)
@@ -121,19 +132,40 @@ def process_file(
             stack.enter_context(_writer(path, info, _stamp(recipe, model), overwrite))
             for path in job.outputs
         ]
+        loud = np.float32(10.0 ** (recipe.gain_db / 20.0))  # 1 at 0 dB: no bit changes
         for dry, removed in _separated(info, stream, progress):
-            stored = writers[0].write(mixed(dry, removed, recipe.mix, recipe.output))
+            stored = writers[0].write(mixed(dry, removed, recipe))
             for writer in writers[1:]:
-                writer.write(dry - stored)
+                writer.write(loud * dry - stored)
         for writer in writers:
             writer.close()  # Both are known to be whole before either appears.
+        if state_of(job.source) != before:
+            raise AudioFileError(
+                f"Cannot use '{job.source}': it changed while it was read. "
+                "Try again when nothing writes to it any more."
+            )
+    source_bytes, source_mtime_ns = before or (0, 0)
     return FileResult(
         job,
         seconds_audio=info.duration_s,
         seconds_wall=time.perf_counter() - begun,
         clipped_samples=writers[0].clipped_samples,
         model=model.spec.stamp,
+        sample_rate=info.sample_rate,
+        channels=info.channels,
+        frames=writers[0].frames,
+        source_bytes=source_bytes,
+        source_mtime_ns=source_mtime_ns,
     )
+
+
+def state_of(path: Path) -> tuple[int, int] | None:
+    """Return a file's size and time of change [ns]: other values, other content. None: no file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:
