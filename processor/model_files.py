@@ -27,6 +27,7 @@ def model_file(model: str | os.PathLike[str] | None) -> tuple[str | None, Path]:
 
     Raises:
         ModelError: no such name is installed. Whether a file is there is not asked.
+        TypeError: neither a string nor a path.
     """
     installed = installed_models()
     if model is None and DEFAULT_MODEL not in installed:
@@ -34,7 +35,15 @@ def model_file(model: str | os.PathLike[str] | None) -> tuple[str | None, Path]:
             f"The bundled model '{MODELS / DEFAULT_MODEL}.pt' is missing. Install Dryspell again, "
             "or name a model file."
         )
-    place = os.fspath(DEFAULT_MODEL if model is None else model)
+    place = DEFAULT_MODEL if model is None else model
+    place = os.fspath(place) if isinstance(place, os.PathLike) else place
+    if not isinstance(place, str):
+        raise TypeError(
+            f"model must be a name, a path, a Model or None, got {model!r}. "
+            f"Installed: {', '.join(installed)}."
+        )
+    if "\0" in place:
+        raise ModelError(f"No model file can be called {place!r}. Name one without NUL characters.")
     if place in installed:
         return place, installed[place]
     looks_like_a_name = os.path.basename(place) == place and not os.path.splitext(place)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,28 @@ def test_a_bank_without_a_shard_or_with_a_broken_index_is_refused(tmp_path: Path
         Bank(tmp_path, "train", CONFIG.data, RATE, 1)
     with pytest.raises(TrainingError, match=r"Cannot read '.*none.bank\.json'"):
         Bank(tmp_path / "none", "train", CONFIG.data, RATE, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", None])
+def test_a_damaged_shard_is_named(
+    data: Path, made: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    folder = tmp_path / "bank"
+    shutil.copytree(made, folder)
+    shard = folder / "train-00001.npy"
+    shard.write_bytes(shard.read_bytes()[:-100] if content is None else content)
+    with pytest.raises(TrainingError, match=r"train-00001\.npy' is damaged"):
+        Bank(folder, "train", CONFIG.data, RATE, 1)
+    shard.unlink()
+    build(CONFIG, data, folder, HOURS_OF_SEVEN, shard_mib=MIB_OF_THREE)
+    assert shard.read_bytes() == (made / shard.name).read_bytes()
+
+
+def test_what_a_killed_build_left_is_removed(data: Path, tmp_path: Path) -> None:
+    folder = build(CONFIG, data, tmp_path / "bank", HOURS_OF_SEVEN, shard_mib=MIB_OF_THREE)
+    (folder / "train-00009.part").write_bytes(b"half")
+    build(CONFIG, data, folder, HOURS_OF_SEVEN, shard_mib=MIB_OF_THREE)
+    assert not list(folder.glob("*.part"))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from signals import noise
 
 from processor.audio_file import read_tags
 from processor.cli import main
+from processor.dereverb import Dereverb
 from processor.errors import ModelError
 from processor.model import Model
 from processor.model_files import installed_models, model_file
@@ -65,6 +66,17 @@ def test_a_name_that_is_not_installed_is_told_with_those_that_are(
 ) -> None:
     with pytest.raises(ModelError, match=r"live and another and studio|Cannot read the model"):
         Model.load(name)
+
+
+@pytest.mark.parametrize("model", [3, b"live", True, ["live"]])
+def test_what_is_neither_name_nor_path_is_refused(model: object) -> None:
+    with pytest.raises(TypeError, match="model must be a name, a path"):
+        Dereverb(model)  # type: ignore[arg-type]
+
+
+def test_a_name_with_a_nul_is_told_readably() -> None:
+    with pytest.raises(ModelError, match=r"'a\\x00b'"):
+        Model.load("a\0b")
 
 
 def test_a_model_travels_as_its_name(installed: Path) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +101,8 @@ def _write_shards(
     kind: np.dtype[Any],
     workers: int,
 ) -> None:
+    for left in out.glob(f"{split}-*.part"):  # of a build that was killed
+        left.unlink()
     for first in range(0, count, per_shard):
         path = shard_path(out, split, first // per_shard)
         if path.exists():
@@ -111,7 +112,7 @@ def _write_shards(
         shard = np.empty(last - first, kind)
         for place, (reverberant, target) in enumerate(_read_on(examples, first, last, workers)):
             shard["samples"][place], shard["scale"][place] = packed(reverberant, target)
-        part = path.with_suffix(f".{os.getpid()}.part")
+        part = path.with_suffix(".part")
         with part.open("wb") as file:
             np.save(file, shard)
         part.replace(path)

@@ -46,8 +46,10 @@ def opened_checkpoint(
             f"'{path}' has no entry {error}: another version wrote it. Begin a new run."
         ) from error
     except (RuntimeError, TypeError, ValueError) as error:
+        # The first line of what torch says names the class only, the second what does not fit.
+        reason = " ".join(line.strip() for line in str(error).splitlines()[:2])
         raise TrainingError(
-            f"'{path}' does not fit this network: {str(error).splitlines()[0]} "
+            f"'{path}' does not fit this network: {reason} "
             "Take the configuration that it was made with, or another --out."
         ) from error
 

@@ -79,7 +79,8 @@ class Bank(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         size: how many examples there are, heard again or not.
 
     Raises:
-        TrainingError: no bank, no shard of the split yet, or made with another configuration.
+        TrainingError: no bank, no shard of the split yet, a damaged one, or made with another
+            configuration.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class Bank(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         self.folder = folder
         self.split = split
         self.size = size
+        self._kind = example_type(round(config.clip_s * sample_rate))
         self._shards: dict[Path, np.ndarray] = {}
         self._ends = np.zeros(0, int)
         self._order: tuple[tuple[int, int], np.ndarray] = ((-1, -1), np.zeros(0, int))
@@ -130,8 +132,19 @@ class Bank(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         for path in sorted(self.folder.iterdir()):
             found = _SHARD.fullmatch(path.name)
             if found and found[1] == self.split and path not in self._shards:
-                self._shards[path] = np.load(path, mmap_mode="r")
+                self._shards[path] = self._opened(path)
         self._ends = np.cumsum([len(shard) for shard in self._shards.values()])
+
+    def _opened(self, path: Path) -> np.ndarray:
+        try:
+            shard = np.load(path, mmap_mode="r")
+            if shard.ndim == 1 and len(shard) and shard.dtype == self._kind:
+                return shard
+        except (OSError, ValueError, EOFError):  # numpy raises each of them
+            pass
+        raise TrainingError(
+            f"'{path}' is damaged. Delete it, and give the command that made the bank again."
+        )
 
     def _again(self, index: int) -> int:
         """Where in the stored examples the one of an `index` beyond them lies."""
