@@ -21,6 +21,7 @@ from processor.cli_options import (
     AsJson,
     FloorDb,
     Focus,
+    GainDb,
     Mix,
     ModelChoice,
     NoLink,
@@ -119,13 +120,14 @@ def process(
     floor_db: FloorDb = -60.0,
     focus: Focus = "1,1,1",
     no_link: NoLink = False,
+    gain_db: GainDb = 0.0,
     model: ModelChoice = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Make recordings drier; same rate, channels, sample format and length."""
-    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link)
+    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
     _refuse_no_name(*inputs, output, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_files
@@ -174,6 +176,7 @@ def batch(
     floor_db: FloorDb = -60.0,
     focus: Focus = "1,1,1",
     no_link: NoLink = False,
+    gain_db: GainDb = 0.0,
     model: ModelChoice = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -182,7 +185,7 @@ def batch(
     """Make a folder of recordings drier. A bad file does not stop the others."""
     if skip_existing and overwrite:
         raise typer.BadParameter("--skip-existing and --overwrite exclude each other.")
-    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link)
+    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
     _refuse_no_name(folder, output_dir, removed)
     with _told_plainly(as_json):
         from processor.batch import plan_batch, usable_cores

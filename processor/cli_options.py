@@ -60,6 +60,15 @@ NoLink = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+GainDb = Annotated[
+    float,
+    typer.Option(
+        "--gain-db",
+        metavar="DB",
+        help="Makes what comes out louder or softer; -24 to 24 dB.",
+        rich_help_panel=SETTINGS,
+    ),
+]
 ModelChoice = Annotated[
     str | None,
     typer.Option(
@@ -96,7 +105,13 @@ Quiet = Annotated[
 
 
 def recipe_of(
-    model: str | None, strength: float, mix: float, floor_db: float, focus: str, no_link: bool
+    model: str | None,
+    strength: float,
+    mix: float,
+    floor_db: float,
+    focus: str,
+    no_link: bool,
+    gain_db: float,
 ) -> Recipe:
     """Return what the options ask for.
 
@@ -104,7 +119,8 @@ def recipe_of(
         typer.BadParameter: a value makes no sense.
     """
     try:
-        return Recipe(model, strength, mix, floor_db, _three_numbers(focus), not no_link)
+        shares = _three_numbers(focus)
+        return Recipe(model, strength, mix, floor_db, shares, not no_link, gain_db=gain_db)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
 

@@ -27,8 +27,8 @@ class Dereverb(Effect):
     arrives in another process, share the settings but not the audio of a stream under way.
 
     Settings may be changed at any time, from any thread, and act on the next block. Within a stream
-    mix and output turn within 10 ms, sample by sample, and the others with the overlapping frames
-    of the model; nothing clicks.
+    mix, output and gain turn within 10 ms, sample by sample, and the others with the overlapping
+    frames of the model; nothing clicks.
     """
 
     __slots__ = ("_model", "_recipe", "_settings_lock")
@@ -43,6 +43,7 @@ class Dereverb(Effect):
         focus: tuple[float, float, float] = FLAT,
         link: bool = True,
         output: str = "dry",
+        gain_db: float = 0.0,
     ) -> None:
         """Load the model (the first one takes seconds: torch comes with it).
 
@@ -58,6 +59,7 @@ class Dereverb(Effect):
                 stays left. Models of format 1 treat each channel alone.
             output: "dry" returns the input without what is removed, "removed" what is removed; with
                 the same settings the two sum to the input.
+            gain_db: -24 ... 24, a plain factor on what is returned [dB].
 
         Raises:
             ModelError: the model cannot be loaded, or has no focus and is asked for one.
@@ -65,7 +67,7 @@ class Dereverb(Effect):
             TypeError: a setting is of the wrong kind.
         """
         super().__init__()
-        recipe = Recipe(None, strength, mix, floor_db, focus, link, output)
+        recipe = Recipe(None, strength, mix, floor_db, focus, link, output, gain_db)
         self._model = model if isinstance(model, Model) else Model.load(model)
         self._settings_lock = threading.Lock()  # never held while audio is processed
         self._recipe = replace(recipe, model=self._model.source)
@@ -135,6 +137,15 @@ class Dereverb(Effect):
     def output(self, value: str) -> None:
         self._change(output=value)
 
+    @property
+    def gain_db(self) -> float:
+        """-24 ... 24 [dB]: a plain factor on what is returned."""
+        return self._recipe.gain_db
+
+    @gain_db.setter
+    def gain_db(self, value: float) -> None:
+        self._change(gain_db=value)
+
     def _change(self, **settings: Any) -> None:
         """Take over new settings, all or none."""
         with self._settings_lock:
@@ -168,7 +179,7 @@ class Dereverb(Effect):
         return (
             f"<processor.Dereverb strength={self.strength:g} mix={self.mix:g} "
             f"floor_db={self.floor_db:g} focus=({low:g}, {mid:g}, {high:g}) link={self.link} "
-            f"output={self.output!r} at {id(self):#x}>"
+            f"output={self.output!r} gain_db={self.gain_db:g} at {id(self):#x}>"
         )
 
 

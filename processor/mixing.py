@@ -11,23 +11,27 @@ from processor.recipe import Recipe
 from processor.waveform import Waveform, joined
 
 TURN_S = 0.01
-"""How long a change of `mix` or `output` takes: short for the hand, long for a click."""
+"""How long a change of `mix`, `output` or `gain_db` takes: short for the hand, long for a click."""
 
 Gains = npt.NDArray[np.float64]
 
 
-def mixed(dry: Waveform, removed: Waveform, mix: float, output: str = "dry") -> Waveform:
+def mixed(dry: Waveform, removed: Waveform, recipe: Recipe) -> Waveform:
     """Return what is heard of an aligned pair from `DereverbStream.separate`.
 
-    That is dry − mix · removed, or for the output "removed" mix · removed; the two sum to dry.
-    Where mix or removed is 0 the first is dry, bit for bit, and the second is 0.
+    That is g · dry − g · mix · removed, or for the output "removed" g · mix · removed; the two sum
+    to g · dry, where g is 1 unless the recipe has a gain. Where mix or removed is 0 the first is
+    dry, bit for bit at 0 dB, and the second is 0.
     """
-    if output == "dry" and mix == 0.0:
+    of_dry, of_removed = recipe.gains
+    if of_dry and of_dry != 1.0:
+        dry = np.float32(of_dry) * dry
+    if of_dry and not of_removed:
         return dry
-    taken = np.float32(mix) * removed
+    taken = np.float32(abs(of_removed)) * removed
     # Turns -0.0 into 0.0: x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
     taken += np.float32(0.0)
-    return taken if output == "removed" else np.subtract(dry, taken, out=taken)
+    return np.subtract(dry, taken, out=taken) if of_dry else taken
 
 
 @dataclass
@@ -41,10 +45,10 @@ class _Turn:
 class Mixer:
     """Mixes a stream of pairs; a change is over after `TURN_S`, faded sample by sample.
 
-    A mixture is two gains, of dry and of removed: (1, −mix) or (0, mix). Each change fades from the
-    old to the new ones along a half cosine, and changes that follow fast add up: as if the gains
-    asked for ran through a filter of that length, so they never lag behind or overshoot. Time is
-    counted in samples that came out, so blocks make no difference.
+    A mixture is two gains, of dry and of removed: (1, −mix) or (0, mix), times the gain. Each
+    change fades from the old to the new ones along a half cosine, and changes that follow fast add
+    up: as if the gains asked for ran through a filter of that length, so they never lag behind or
+    overshoot. Time is counted in samples that came out, so blocks make no difference.
     """
 
     def __init__(self, sample_rate: float) -> None:
@@ -57,12 +61,12 @@ class Mixer:
         """Return the mixture that the recipe asks for, or the way to it."""
         if not dry.shape[1]:
             return dry
-        goal = np.array([1.0, -recipe.mix] if recipe.output == "dry" else [0.0, recipe.mix])
+        goal = np.array(recipe.gains)
         if self._goal is not None and not np.array_equal(goal, self._goal):
             self._turns.append(_Turn(self._goal - goal))
         self._goal = goal
         count = self._samples_of_turns(dry.shape[1])
-        rest = mixed(dry[:, count:], removed[:, count:], recipe.mix, recipe.output)
+        rest = mixed(dry[:, count:], removed[:, count:], recipe)
         if not count:
             return rest
         of_dry, of_removed = self._way_to(goal, count).astype(np.float32)

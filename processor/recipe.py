@@ -28,6 +28,7 @@ class Recipe:
             differences between them stay. No matter with one channel.
         output: "dry" for the recording without what is removed, "removed" for what is removed;
             the two sum to the recording.
+        gain_db: -24 ... 24 [dB], a plain factor on what comes out. 0 changes no bit.
 
     Raises:
         ValueError: a number lies outside its range, or a name is not one of those above.
@@ -41,6 +42,7 @@ class Recipe:
     focus: tuple[float, float, float] = FLAT
     link: bool = True
     output: str = "dry"
+    gain_db: float = 0.0
 
     def __post_init__(self) -> None:
         # Plain str, float and bool, whatever came in (Path, int, numpy scalar, list): a recipe is
@@ -51,6 +53,7 @@ class Recipe:
             ("strength", 0.0, 1.0),
             ("mix", 0.0, 1.0),
             ("floor_db", -120.0, 0.0),
+            ("gain_db", -24.0, 24.0),
         ):
             self._set(name, _number_within(name, getattr(self, name), low, high))
         self._set("focus", _three_shares(self.focus))
@@ -61,12 +64,18 @@ class Recipe:
         object.__setattr__(self, name, value)
 
     @property
+    def gains(self) -> tuple[float, float]:
+        """The factors of dry and of removed in what comes out: (g, -g * mix) or (0, g * mix)."""
+        gain = 10.0 ** (self.gain_db / 20.0)
+        return (gain, -gain * self.mix) if self.output == "dry" else (0.0, gain * self.mix)
+
+    @property
     def settings(self) -> str:
         """All but the model in one line, as it is written into the tags of outputs."""
         return (
             f"strength={self.strength:g} mix={self.mix:g} floor_db={self.floor_db:g} "
             f"focus={','.join(f'{share:g}' for share in self.focus)} "
-            f"link={self.link} output={self.output}"
+            f"link={self.link} output={self.output} gain_db={self.gain_db:g}"
         )
 
 

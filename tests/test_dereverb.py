@@ -212,7 +212,7 @@ def test_repr_is_in_pedalboards_style(tiny_model: Model) -> None:
     shown = repr(Dereverb(tiny_model, strength=0.8))
     assert re.fullmatch(
         r"<processor\.Dereverb strength=0\.8 mix=1 floor_db=-60 focus=\(1, 1, 1\) link=True "
-        r"output='dry' at 0x[0-9a-f]+>",
+        r"output='dry' gain_db=0 at 0x[0-9a-f]+>",
         shown,
     )
 

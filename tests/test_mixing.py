@@ -20,7 +20,7 @@ def ones(samples: int, level: float = 1.0) -> Waveform:
 @pytest.mark.parametrize("mix", [0.0, 0.3, 1.0])
 def test_dry_and_removed_sum_to_the_input(mix: float) -> None:
     x, r = noise(2, 1000), noise(2, 1000, seed=1)
-    whole = mixed(x, r, mix) + mixed(x, r, mix, "removed")
+    whole = mixed(x, r, Recipe(mix=mix)) + mixed(x, r, Recipe(mix=mix, output="removed"))
     # Two roundings, of the difference and of the sum, of values below 1.
     np.testing.assert_allclose(whole, x, atol=1.2e-7)
 
@@ -29,8 +29,16 @@ def test_where_nothing_is_removed_dry_is_the_input_bit_for_bit() -> None:
     x = np.array([[-0.0, 0.0, 1e-42, -1.0]], np.float32)
     nothing = np.array([[0.0, -0.0, 0.0, -0.0]], np.float32)
     for mix in (0.0, 0.5, 1.0):
-        assert mixed(x, nothing, mix).tobytes() == x.tobytes()
-        assert not mixed(x, nothing, mix, "removed").any()
+        assert mixed(x, nothing, Recipe(mix=mix)).tobytes() == x.tobytes()
+        assert not mixed(x, nothing, Recipe(mix=mix, output="removed")).any()
+
+
+@pytest.mark.parametrize("output", ["dry", "removed"])
+def test_a_gain_is_a_plain_factor(output: str) -> None:
+    x, r = noise(2, 1000), noise(2, 1000, seed=1)
+    plain = mixed(x, r, Recipe(mix=0.7, output=output))
+    louder = mixed(x, r, Recipe(mix=0.7, output=output, gain_db=6.0))
+    np.testing.assert_allclose(louder, 10 ** (6 / 20) * plain, atol=5e-7)
 
 
 def test_first_samples_have_the_mixture_that_is_asked_for() -> None:
@@ -50,7 +58,7 @@ def test_a_change_is_over_after_ten_milliseconds(sizes: list[int], new: Recipe, 
     fade = 0.5 - 0.5 * np.cos(np.pi * np.arange(1, TURN + 1) / TURN)
     np.testing.assert_allclose(y[0, :TURN], 0.5 + (end - 0.5) * fade, atol=1e-6)
     np.testing.assert_array_equal(
-        y[:, TURN:], mixed(ones(240), ones(240, 0.5), new.mix, new.output)
+        y[:, TURN:], mixed(ones(240), ones(240, 0.5), new)
     )
 
 

@@ -45,5 +45,5 @@ def test_value_that_makes_no_sense_is_named(
 
 def test_settings_are_told_in_one_line() -> None:
     assert Recipe("m.pt", 0.5, focus=(1, 1, 0.25), link=False, output="removed").settings == (
-        "strength=0.5 mix=1 floor_db=-60 focus=1,1,0.25 link=False output=removed"
+        "strength=0.5 mix=1 floor_db=-60 focus=1,1,0.25 link=False output=removed gain_db=0"
     )
