@@ -42,6 +42,7 @@ class Actions:
         self._session.state_changed.connect(self._enable)
         self._session.exporter.changed.connect(self._enable)
         self._player.availability_changed.connect(self._enable)
+        self._window.files.changed.connect(self._enable)
         self._enable()
 
     def _menu(self, title: str) -> QMenu:
@@ -62,8 +63,9 @@ class Actions:
         return action
 
     def _fill_file_menu(self) -> None:
-        menu = self._menu("&File")
-        self._add(menu, "&Open…", self._window.ask_for_file, "Ctrl+O")
+        menu, files = self._menu("&File"), self._window.files
+        self._add(menu, "&Open…", self._window.ask_for_files, "Ctrl+O")
+        self._add(menu, "Open &folder…", self._window.ask_for_folder, "Ctrl+Shift+O")
         self._recent = menu.addMenu("Open &recent")
         self._recent.aboutToShow.connect(self._list_recent)
         samples = menu.addMenu("Open a &sample")
@@ -74,6 +76,12 @@ class Actions:
         menu.addSeparator()
         self.export = self._add(
             menu, "&Export…", self._window.ask_for_export, "Ctrl+E", "Ctrl+S", "Ctrl+Shift+S"
+        )
+        menu.addSeparator()
+        self._next = self._add(menu, "Ne&xt recording", lambda: files.step(1), "Ctrl+PgDown")
+        self._previous = self._add(menu, "Pre&vious recording", lambda: files.step(-1), "Ctrl+PgUp")
+        self._add_for_recording(
+            menu, "&Close recording", lambda: files.remove(files.current), "Ctrl+W"
         )
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, "Ctrl+Q")
@@ -154,5 +162,9 @@ class Actions:
         for action in self._needs_recording:
             action.setEnabled(has_recording)
         self.play.setEnabled(has_recording and not self._player.unavailable())
+        files = self._window.files
+        for action, step in ((self._next, 1), (self._previous, -1)):
+            beside = files.current and files.list.beside(files.current, step)
+            action.setEnabled(beside is not None)
         treated = self._session.state in (State.RENDERING, State.READY)
         self.export.setEnabled(treated and not self._session.exporter.is_busy)

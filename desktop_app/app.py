@@ -29,7 +29,7 @@ def main(paths: Sequence[str | Path] = ()) -> int:
     """Run the window until it is closed; returns the exit code.
 
     Args:
-        paths: Files to open. The window holds one recording; the others are told of.
+        paths: Files and folders to open.
     """
     logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     application, window = build()
@@ -63,7 +63,7 @@ def build(store: QSettings | None = None) -> tuple[QApplication, MainWindow]:
 def _begin(window: MainWindow, paths: Sequence[str | Path]) -> None:
     window.session.load_model()
     if paths:
-        window.open_files([Path(path) for path in paths])
+        window.open_paths([Path(path) for path in paths])
 
 
 def _close_on_interrupt(window: MainWindow) -> None:

@@ -1,36 +1,37 @@
 """The window: two pages, the menus, dropping files, and the dialogs."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
-    QKeyEvent,
+from PyQt6.QtGui import QCloseEvent, QKeyEvent
+from PyQt6.QtWidgets import (
+    QFileDialog,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
 )
-from PyQt6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from .actions import Actions
+from .job import JobSlot
+from .open_files import OpenFiles
+from .opening import FILE_FILTER, MODEL_FILTER, recordings_in, sort_out
 from .session import Kind, Notice, Session, State
 from .settings import Settings
 from .theme import UNIT, Appearance, Theme
-from .views.controls import label, one_line
+from .views.controls import one_line
+from .views.drop_target import DropTarget
 from .views.empty_view import EmptyView, samples
 from .views.export_bar import ExportBar
 from .views.export_dialog import ExportDialog
+from .views.file_list_view import FileListView
 from .views.help import show_about, show_keys
 from .views.notice_bar import NoticeBar
 from .views.workspace import Workspace
 
 SIZE = (1280, 800)
 SMALLEST = (960, 600)
-MODEL_ENDING = ".pt"
-MODEL_FILTER = f"Dryspell model (*{MODEL_ENDING});;All files (*)"
-FILE_FILTER = "Sound (*.wav *.wave *.flac *.aiff *.aif *.ogg *.oga);;All files (*)"
 
 
 class MainWindow(QMainWindow):
@@ -50,21 +51,20 @@ class MainWindow(QMainWindow):
         self.samples = samples()
         theme = appearance.theme
         self._recall_model()
+        self.files = OpenFiles(session, self)
+        self._looking = JobSlot(self)
         self.empty = EmptyView(self.samples)
         self.workspace = Workspace(session, theme)
+        self.file_list = FileListView(self.files, theme)
         self.export_bar = ExportBar(session, theme)
         self.notice = NoticeBar(session, theme)
         self._pages = QStackedWidget()
         self._lay_out()
-        self._veil = label("Drop to open", "veil")
-        self._veil.setParent(self.centralWidget())
-        self._veil.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._veil.hide()
+        self.drop_target = DropTarget(self, self.empty.isVisible)
         self.actions_ = Actions(self)
         self._connect()
         self._use_theme(theme)
         self._show_page()
-        self.setAcceptDrops(True)
         self.setMinimumSize(*SMALLEST)
         self.resize(*SIZE)
         if settings.geometry is not None:
@@ -83,12 +83,16 @@ class MainWindow(QMainWindow):
         column.addLayout(frame)
         column.addWidget(self._pages, 1)
         self._pages.addWidget(self.empty)
+        self.workspace.columns.insertWidget(0, self.file_list)
         self._pages.addWidget(self.workspace)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
         for page in (self.empty, self.workspace):
-            page.open_asked.connect(self.ask_for_file)
+            page.open_asked.connect(self.ask_for_files)
+        self.file_list.open_asked.connect(self.ask_for_files)
+        self.drop_target.dropped.connect(self.open_paths)
+        self.drop_target.hovered.connect(self.empty.set_hot)
         self.empty.file_asked.connect(self.open_file)
         self.workspace.treatment.export_asked.connect(self.ask_for_export)
         self.workspace.treatment.model.file_asked.connect(self.ask_for_model)
@@ -98,12 +102,12 @@ class MainWindow(QMainWindow):
         self.appearance.changed.connect(self._use_theme)
 
     def _use_theme(self, theme: Theme) -> None:
-        for part in (self.empty, self.workspace, self.export_bar, self.notice):
+        for part in (self.empty, self.workspace, self.file_list, self.export_bar, self.notice):
             part.use_theme(theme)
 
     def _show_page(self) -> None:
         recording = self.session.recording
-        self._pages.setCurrentWidget(self.empty if recording is None else self.workspace)
+        self._pages.setCurrentIndex(0 if recording is None else 1)
         self.empty.show_recent(self.settings.recent_files)
         self.setFocus()  # no button has the keyboard until Tab is pressed
         name = "" if recording is None else f"{one_line(recording.path.name)} – "
@@ -123,34 +127,48 @@ class MainWindow(QMainWindow):
         self.settings.model_files = self.session.models.files
 
     def open_file(self, path: Path) -> None:
-        """Open this file in place of what is open."""
+        """Open this file, and put it into the list."""
+        self.open_paths([path])
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open recordings, all of them in the list; folders; or a model."""
         self.notice.clear()
-        self.session.open(path)
+        given = sort_out(paths)
+        if given.models:
+            self.open_model(given.models[0])
+        if given.files and not given.folders:
+            self.files.open(given.files)
+        elif given.folders:
+            self.open_folders(given.folders, given.files)
 
-    def open_files(self, paths: Sequence[Path]) -> None:
-        """Open the first of these that is a file, and say what became of the others."""
-        chosen = next(filter(os.path.isfile, paths), paths[0])
-        if chosen.suffix.lower() == MODEL_ENDING:
-            self.open_model(chosen)
-            return
-        self.open_file(chosen)
-        if len(paths) > 1:
-            self.session.noticed.emit(
-                Notice(
-                    Kind.DONE,
-                    f"Opened '{chosen.name}', one of {len(paths)}. "
-                    "Open the others one by one, or use 'dryspell batch' for a folder.",
-                )
-            )
+    def open_folders(self, folders: Sequence[Path], files: Sequence[Path] = ()) -> None:
+        """Open these files and the recordings in these folders, all of them in the list."""
+        job = self._looking.start(lambda progress: recordings_in(folders, progress))
+        job.succeeded.connect(lambda found: self._open_found([*files, *found], folders))
+        job.failed.connect(self.session.complain)
 
-    def ask_for_file(self) -> None:
-        """Let the user choose a file, and open it."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open a recording", self.settings.folder, FILE_FILTER
+    def _open_found(self, paths: list[Path], folders: Sequence[Path]) -> None:
+        if paths:
+            self.files.open(paths)
+        else:
+            text = f"There is no recording in '{folders[0].name}'. Choose another folder."
+            self.session.noticed.emit(Notice(Kind.ERROR, text))
+
+    def ask_for_files(self) -> None:
+        """Let the user choose files, and open them."""
+        names, _ = QFileDialog.getOpenFileNames(
+            self, "Open recordings", self.settings.folder, FILE_FILTER
         )
+        if names:
+            self.settings.folder = Path(names[0]).parent
+            self.open_paths([Path(name) for name in names])
+
+    def ask_for_folder(self) -> None:
+        """Let the user choose a folder, and open the recordings in it."""
+        name = QFileDialog.getExistingDirectory(self, "Open a folder", self.settings.folder)
         if name:
-            self.settings.folder = Path(name).parent
-            self.open_file(Path(name))
+            self.settings.folder = Path(name)
+            self.open_paths([Path(name)])
 
     def open_model(self, path: Path) -> None:
         """Take the room out with the model in this file from now on."""
@@ -187,28 +205,6 @@ class MainWindow(QMainWindow):
     def show_about(self) -> None:
         show_about(self)
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if _dropped_files(event):
-            event.acceptProposedAction()
-            self._set_hot(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._set_hot(False)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._set_hot(False)
-        files = _dropped_files(event)
-        if files:
-            event.acceptProposedAction()
-            self.open_files(files)
-
-    def _set_hot(self, is_hot: bool) -> None:
-        self.empty.set_hot(is_hot)
-        over_workspace = self._pages.currentWidget() is self.workspace
-        self._veil.setVisible(is_hot and over_workspace)
-        self._veil.setGeometry(self.centralWidget().rect())
-        self._veil.raise_()
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.notice.clear()
@@ -218,9 +214,7 @@ class MainWindow(QMainWindow):
         self.settings.geometry = self.saveGeometry()
         # Out of sight first: a job may take a moment to stop and tidy up.
         self.hide()
+        self._looking.stop()
+        self.files.stop()
         self.session.shut_down()
         event.accept()
-
-
-def _dropped_files(event: QDropEvent) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

@@ -27,9 +27,7 @@ def sort_out(paths: Sequence[Path]) -> Given:
     """Tell recordings, folders and models apart."""
     # os.path and not Path: a name that no system would take is no folder, and no error.
     folders = [path for path in paths if os.path.isdir(path)]
-    models = [
-        path for path in paths if path.suffix.lower() == MODEL_ENDING and path not in folders
-    ]
+    models = [path for path in paths if path.suffix.lower() == MODEL_ENDING and path not in folders]
     files = [path for path in paths if path not in folders and path not in models]
     return Given(files, folders, models)
 

@@ -14,6 +14,7 @@ from processor import DereverbError, Model, Recipe
 from processor.model_files import DEFAULT_MODEL
 
 from .exporter import Exporter
+from .hearing import Hearing
 from .job import JobSlot, Work
 from .models import Models, title_of
 from .playback import Monitor, Playback
@@ -83,6 +84,7 @@ class Session(QObject):
         self.state = State.EMPTY
         self.recording: Recording | None = None
         self.rendering: Rendering | None = None
+        self.pending: Rendering | None = None  # that is being made, to take the other's place
         self.recipe = Recipe()
         self.models = Models()
         self.monitor = Monitor.AFTER
@@ -90,9 +92,10 @@ class Session(QObject):
         self.playback: Playback | None = None
         self.player = player or Player(load_multimedia(), self)
         self.player.failed.connect(lambda text: self.noticed.emit(Notice(Kind.ERROR, text)))
+        self.hearing = Hearing(self)
         self.exporter = Exporter(self)
         self.exporter.succeeded.connect(self._tell_exported)
-        self.exporter.failed.connect(self._complain)
+        self.exporter.failed.connect(self.complain)
         self._is_opening = False
         self._kept: tuple[Recording, Rendering | None] | None = None  # while another is read
         self._work = JobSlot(self)
@@ -123,7 +126,7 @@ class Session(QObject):
             self._install(*(kept or (None, None)))
         self.opening_failed.emit(error)
         self._render()
-        self._complain(error)
+        self.complain(error)
 
     def close(self) -> None:
         """Put the recording away; nothing is open then."""
@@ -136,13 +139,13 @@ class Session(QObject):
         self.recording, self.rendering, self.playback = recording, rendering, None
         if recording is not None:
             self.playback = Playback(recording.waveform, recording.info.sample_rate)
-        self._update_playback()
+        self.hearing.update()
         self.player.set_playback(self.playback)
         self.recording_changed.emit()
         self.rendering_changed.emit()
 
     def set_recipe(self, **changes: Any) -> None:
-        """Change strength, mix or floor_db: mix is heard at once, the rest once it is rendered.
+        """Change what is in the recipe: heard at once, and seen once it is rendered.
 
         For a model there is `choose_model`, which loads it first.
         """
@@ -150,7 +153,7 @@ class Session(QObject):
         if recipe == self.recipe:
             return
         self.recipe = recipe
-        self._update_playback()
+        self.hearing.update()
         self.recipe_changed.emit()
         if self.recording is not None and not self._is_opening:
             self._settle.start()
@@ -183,13 +186,16 @@ class Session(QObject):
         self._start(
             rendering.render, lambda _: self._finish_rendering(rendering), self._fail_rendering
         )
+        self.pending = rendering
+        self.hearing.update()
 
     def _show(self, rendering: Rendering) -> None:
         self.rendering = rendering
-        self._update_playback()
+        self.hearing.update()
         self.rendering_changed.emit()
 
     def _finish_rendering(self, rendering: Rendering) -> None:
+        self.pending = None
         if self.rendering is not rendering:
             self._show(rendering)
         self._set_state(State.READY)
@@ -197,24 +203,14 @@ class Session(QObject):
     def _fail_rendering(self, error: Exception) -> None:
         self.error = str(error)
         self._set_state(State.UNTREATED)
-        self._complain(error)
+        self.complain(error)
 
     def set_monitor(self, monitor: Monitor) -> None:
         """Hear the recording before, after, or what is removed."""
         if monitor is not self.monitor:
             self.monitor = monitor
-            self._update_playback()
+            self.hearing.update()
             self.monitor_changed.emit()
-
-    def _update_playback(self) -> None:
-        if self.playback is not None:
-            shown = self.rendering
-            if shown is None:
-                self.playback.hear(self.monitor, self.recipe.mix, None)
-            else:
-                self.playback.hear(
-                    self.monitor, self.recipe.mix, shown.removed, lambda: shown.known_frames
-                )
 
     def export(self, destination: Path, removed_to: Path | None = None) -> None:
         """Write the treated recording, and on request the removed part, as the source is."""
@@ -255,13 +251,14 @@ class Session(QObject):
         self.models_changed.emit()
 
     def _refuse_model(self, error: Exception) -> None:
-        self._complain(error)
+        self.complain(error)
         self.models_changed.emit()
 
     def shut_down(self) -> None:
         """Cancel everything and wait for it; no unfinished file is left."""
-        self.player.pause()
+        self.player.stop()
         self._stop_working()
+        self.hearing.stop()
         self._model_work.abandon()
         self.exporter.stop()
         self._work.stop()
@@ -271,7 +268,7 @@ class Session(QObject):
         self, work: Work, then: Callable[[Any], None], otherwise: Callable[[Exception], None]
     ) -> None:
         """Run `work` in place of what is being read or rendered."""
-        self._settle.stop()
+        self._stop_working()
         job = self._work.start(work)
         job.progressed.connect(self.progressed)
         job.succeeded.connect(then)
@@ -279,13 +276,15 @@ class Session(QObject):
 
     def _stop_working(self) -> None:
         self._settle.stop()
+        self.pending = None
         self._work.abandon()
 
     def _set_state(self, state: State) -> None:
         self.state = state
         self.state_changed.emit()
 
-    def _complain(self, error: Exception) -> None:
+    def complain(self, error: Exception) -> None:
+        """Tell the user what went wrong."""
         text = str(error)
         if not isinstance(error, DereverbError | OSError | ValueError):
             log.error("Unexpected error in a job", exc_info=error)

@@ -26,8 +26,10 @@ QMenu::indicator { width: 12px; height: 12px; left: 2px; }
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 8px; }
 
 #header { background: $window; }
-#side, #transport { background: $surface; }
+#side, #transport, #files { background: $surface; }
 #side { border-left: 1px solid $border; }
+#files { border-right: 1px solid $border; }
+QListView { background: transparent; border: 0; outline: 0; }
 #transport { border-top: 1px solid $border; }
 
 QPushButton {
@@ -105,6 +107,9 @@ QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle:horizontal { background: $hover; border-radius: 5px; min-width: 32px; }
 QScrollBar::handle:horizontal:hover { background: $muted; }
 QScrollBar::handle:horizontal:disabled { background: transparent; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
+QScrollBar::handle:vertical { background: $hover; border-radius: 5px; min-height: 32px; }
+QScrollBar::handle:vertical:hover { background: $muted; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 

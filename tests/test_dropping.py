@@ -36,18 +36,34 @@ def test_a_file_dropped_on_the_window_is_opened(window, take, qtbot):
     assert "24\N{NO-BREAK SPACE}bit" in window.workspace.facts.text()
 
 
-def test_of_several_dropped_files_the_first_is_opened_and_the_rest_is_told(window, take, qtbot):
-    with qtbot.waitSignal(window.session.noticed):
-        drop(window, mime(take, take.with_name("other.wav")))
+def test_several_dropped_files_become_a_list_and_the_first_is_opened(window, take, qtbot):
+    drop(window, mime(take, take.with_name("other.wav")))
     qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
-    assert "'take 1.wav', one of 2" in window.notice.text.text()
+    assert window.session.recording.path == take and window.file_list.isVisible()
+    assert [entry.path.name for entry in window.files.list.entries] == ["take 1.wav", "other.wav"]
 
 
-def test_a_folder_among_the_dropped_is_passed_over(window, take, tmp_path, qtbot):
-    (tmp_path / "a folder").mkdir()
-    drop(window, mime(tmp_path / "a folder", tmp_path / "missing.wav", take))
+def test_of_a_folder_among_files_all_recordings_come_into_the_list(window, take, tmp_path, qtbot):
+    folder = tmp_path / "a folder"
+    (folder / "below").mkdir(parents=True)
+    for name in ("b.flac", "notes.txt", "a.WAV", ".hidden.wav", "below/c.ogg"):
+        (folder / name).touch()
+    drop(window, mime(folder, take))
     qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
-    assert window.session.recording.path == take and "of 3" in window.notice.text.text()
+    names = [entry.path.name for entry in window.files.list.entries]
+    assert names == ["take 1.wav", "a.WAV", "b.flac", "c.ogg"]
+    assert window.files.current.path == take
+
+
+def test_a_model_among_the_dropped_is_used_and_the_rest_is_opened(
+    window, take, tiny_model_path, qtbot, tmp_path
+):
+    model = tmp_path / "other.pt"
+    model.write_bytes(tiny_model_path.read_bytes())
+    drop(window, mime(model, take))
+    qtbot.waitUntil(lambda: window.session.recipe.model == str(model), timeout=30_000)
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
+    assert window.session.recording.path == take
 
 
 def test_text_is_no_file(window):
@@ -70,9 +86,9 @@ def test_the_window_lights_up_while_a_file_hovers_over_it(ready, take):
             QPoint(9, 9), Qt.DropAction.CopyAction, data, buttons, Qt.KeyboardModifier.NoModifier
         ),
     )
-    assert ready._veil.isVisible()
+    assert ready.drop_target.veil.isVisible()
     QApplication.sendEvent(ready, QDragLeaveEvent())
-    assert not ready._veil.isVisible()
+    assert not ready.drop_target.veil.isVisible()
 
 
 def test_no_part_of_the_window_swallows_a_file(ready):

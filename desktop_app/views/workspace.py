@@ -8,7 +8,7 @@ from ..playback import Monitor
 from ..session import Session, State
 from ..theme import UNIT, Theme
 from ..time_window import TimeWindow
-from .controls import ElidedLabel, button, label
+from .controls import ElidedLabel, button
 from .describe import facts_text
 from .lane import Lane
 from .pane import AXIS_WIDTH
@@ -41,7 +41,7 @@ class Workspace(QWidget):
         self.treatment = TreatmentPanel(session)
         self.transport = Transport(session, self.time_window)
         self.file_name = ElidedLabel("file")
-        self.facts = label(role="muted")
+        self.facts = ElidedLabel("muted")
         self.open = button("Open…", tooltip="Choose another recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
         self.scroll_bar = _scroll_bar(self.time_window)
@@ -79,7 +79,7 @@ class Workspace(QWidget):
         below.setContentsMargins(AXIS_WIDTH, 0, 0, 0)
         below.addWidget(self.scroll_bar)
         graphs.addLayout(below)
-        middle = QHBoxLayout()
+        middle = self.columns = QHBoxLayout()  # more may stand beside the lanes
         middle.setSpacing(0)
         middle.addLayout(graphs, 1)
         middle.addWidget(self.treatment)
