@@ -10,19 +10,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from processor.analysis import Analysis, analyze_file, analyze_files
     from processor.audio_file import AudioInfo, probe
     from processor.batch import plan_batch, process_batch
     from processor.board import Board
+    from processor.conditions import parse_condition
     from processor.dereverb import Dereverb
     from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
     from processor.file_job import FileJob, FileResult, process_file
     from processor.model import Model
     from processor.model_spec import ModelSpec
     from processor.recipe import Recipe
+    from processor.room import RoomFigures, RoomMeter, room_figures
     from processor.stream import DereverbStream
+    from processor.strengths import strength_for_c50
     from processor.workers import process_job
 
 _HOME_OF = {
+    "Analysis": "analysis",
     "AudioFileError": "errors",
     "AudioInfo": "audio_file",
     "Board": "board",
@@ -36,14 +41,22 @@ _HOME_OF = {
     "ModelError": "errors",
     "ModelSpec": "model_spec",
     "Recipe": "recipe",
+    "RoomFigures": "room",
+    "RoomMeter": "room",
+    "analyze_file": "analysis",
+    "analyze_files": "analysis",
+    "parse_condition": "conditions",
     "plan_batch": "batch",
     "probe": "audio_file",
     "process_batch": "batch",
     "process_file": "file_job",
     "process_job": "workers",
+    "room_figures": "room",
+    "strength_for_c50": "strengths",
 }
 
 __all__ = [
+    "Analysis",
     "AudioFileError",
     "AudioInfo",
     "Board",
@@ -57,11 +70,18 @@ __all__ = [
     "ModelError",
     "ModelSpec",
     "Recipe",
+    "RoomFigures",
+    "RoomMeter",
+    "analyze_file",
+    "analyze_files",
+    "parse_condition",
     "plan_batch",
     "probe",
     "process_batch",
     "process_file",
     "process_job",
+    "room_figures",
+    "strength_for_c50",
 ]
 
 

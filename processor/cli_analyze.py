@@ -1,0 +1,202 @@
+"""dryspell analyze: which recordings need work, and what a recipe would make of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from click.core import ParameterSource
+
+from processor.cli_options import (
+    FLAG,
+    OUTPUT,
+    SETTINGS,
+    AsJson,
+    FloorDb,
+    Focus,
+    GainDb,
+    Mix,
+    ModelChoice,
+    NoLink,
+    Quiet,
+    Strength,
+    recipe_of,
+)
+from processor.cli_run import EXIT_SOME_FAILED, refuse_no_name, told_plainly
+from processor.errors import DereverbError
+from processor.recipe import Recipe
+
+if TYPE_CHECKING:
+    from processor.analysis import Analysis
+    from processor.room import RoomFigures
+
+# Each of them asks for the figures after, too.
+_RECIPE_OPTIONS = ("strength", "mix", "floor_db", "focus", "no_link", "gain_db", "model")
+
+
+def analyze(
+    context: typer.Context,
+    inputs: Annotated[
+        list[str], typer.Argument(metavar="IN...", help="Recordings, and folders of them.")
+    ],
+    recursive: Annotated[
+        bool, typer.Option("--recursive", "-r", metavar=FLAG, help="The folders below, too.")
+    ] = False,
+    only_if: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITION",
+            help='Tell only of those, like "c50 < 15 and snr > 10". Figures: t60, c50, drr, '
+            "reverberation, speech, noise, snr, clipped, confidence.",
+        ),
+    ] = None,
+    after: Annotated[
+        bool,
+        typer.Option(
+            "--after",
+            metavar=FLAG,
+            help="Also tell the figures after, with these settings; each of them asks for it, too.",
+            rich_help_panel=SETTINGS,
+        ),
+    ] = False,
+    strength: Strength = 1.0,
+    mix: Mix = 1.0,
+    floor_db: FloorDb = -60.0,
+    focus: Focus = "1,1,1",
+    no_link: NoLink = False,
+    gain_db: GainDb = 0.0,
+    model: ModelChoice = None,
+    html: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Also write a report with spectrograms, one file for any browser.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = None,
+    as_csv: Annotated[
+        bool,
+        typer.Option("--csv", metavar=FLAG, help="CSV instead of text.", rich_help_panel=OUTPUT),
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Tell which recordings need work most: T60, C50, levels, noise, clipping. Changes nothing."""
+    if as_csv and as_json:
+        raise typer.BadParameter("--csv and --json exclude each other.")
+    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
+    given = (context.get_parameter_source(name) for name in _RECIPE_OPTIONS)
+    wanted = recipe if after or any(it is ParameterSource.COMMANDLINE for it in given) else None
+    refuse_no_name(*inputs, html)
+    with told_plainly(as_json):
+        fulfils = _condition(only_if)
+        page = None if html is None else _page(html)
+        paths = _recordings(inputs, recursive)
+        analyses = _found(paths, wanted, pictures=page is not None, quiet=quiet)
+        chosen = [each for each in analyses if not each.ok or fulfils(each.before)]
+        if page is not None:
+            _write_page(page, chosen, wanted)
+        _tell(chosen, wanted, as_json=as_json, as_csv=as_csv, quiet=quiet)
+        if page is not None and not quiet:
+            print(f"The report is in '{page}'.", file=sys.stderr)
+    if not all(each.ok for each in analyses):
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _condition(text: str | None) -> Callable[[RoomFigures], bool]:
+    from processor.conditions import parse_condition
+
+    if text is None:
+        return lambda _: True
+    try:
+        return parse_condition(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _recordings(inputs: list[str], recursive: bool) -> list[Path]:
+    from processor.finding import find_recordings
+
+    paths = [found.source for found in find_recordings(inputs, recursive=recursive)]
+    if not paths:
+        remedy = "" if recursive else " Add --recursive to look into the folders below."
+        raise DereverbError(f"No recording in '{inputs[0]}'.{remedy}")
+    return list(dict.fromkeys(paths))
+
+
+def _found(
+    paths: list[Path], recipe: Recipe | None, *, pictures: bool, quiet: bool
+) -> list[Analysis]:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.progress import Progress
+
+    from processor.analysis import analyze_files, by_need
+
+    console = Console(stderr=True)
+    analyses = []
+    shows_bar = console.is_terminal and not quiet
+    with Progress(console=console, transient=True, disable=not shows_bar) as bar:
+        task = bar.add_task("Starting", total=len(paths))
+
+        def progress(path: Path, fraction: float) -> None:
+            bar.update(task, completed=len(analyses) + fraction, description=escape(path.name))
+
+        for analysis in analyze_files(paths, recipe, pictures=pictures, progress=progress):
+            analyses.append(analysis)
+            if not analysis.ok:
+                bar.console.print(analysis.error, markup=False, highlight=False, soft_wrap=True)
+    return by_need(analyses)
+
+
+def _tell(
+    analyses: list[Analysis], recipe: Recipe | None, *, as_json: bool, as_csv: bool, quiet: bool
+) -> None:
+    from dataclasses import asdict
+
+    from processor.analysis_tables import document, print_table, write_csv
+    from processor.file_job import version
+    from processor.report import print_json
+
+    if as_json:
+        settings = None if recipe is None else asdict(recipe)
+        print_json({"dryspell": version(), "recipe": settings, "recordings": document(analyses)})
+    elif as_csv:
+        write_csv(analyses, sys.stdout)
+    elif not quiet:
+        print_table(analyses)
+
+
+def _page(name: str) -> Path:
+    """Return where the report goes, or refuse it before any work."""
+    path = Path(name)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise DereverbError(f"Cannot write '{path}': a report ends in .html. Name it so.")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise DereverbError(
+            f"Cannot write '{path}': it is a folder, or lies in one that is not there or that you "
+            "may not write to. Choose another place."
+        )
+    return path
+
+
+def _write_page(path: Path, analyses: list[Analysis], recipe: Recipe | None) -> None:
+    from processor.audio_file import reason_of
+    from processor.html_report import html_report
+    from processor.part_files import part_beside
+
+    page = html_report(analyses, settings=None if recipe is None else recipe.settings)
+    part = part_beside(path)
+    try:
+        part.write_text(page, encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise DereverbError(
+            f"Cannot write '{path}': {reason_of(error)}. Free some space, or choose another place."
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
