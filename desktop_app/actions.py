@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QMenu
 from .playback import Monitor
 from .session import State
 from .theme import UNIT
+from .view_menu import fill_look, fill_selection, fill_zoom
 from .views.controls import caption
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Actions:
         self._fill_file_menu()
         self._fill_playback_menu()
         self._fill_view_menu()
+        fill_selection(self._menu("&Select"), self._add, self._window.workspace, self._player)
         self._fill_help_menu()
         self._session.state_changed.connect(self._enable)
         self._session.exporter.changed.connect(self._enable)
@@ -134,6 +136,9 @@ class Actions:
         add(menu, "Zoom &in", lambda: at_playhead(ZOOM_STEP), "Ctrl++", "Ctrl+=", "Up")
         add(menu, "Zoom &out", lambda: at_playhead(1 / ZOOM_STEP), "Ctrl+-", "Down")
         add(menu, "Show &all", time_window.show_all, "Ctrl+0")
+        fill_zoom(menu, add, self._window.workspace)
+        menu.addSeparator()
+        fill_look(menu, add, self._window.workspace)
         menu.addSeparator()
         themes = menu.addMenu("&Theme")
         group = QActionGroup(self._window)

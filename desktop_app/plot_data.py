@@ -4,16 +4,22 @@ Both pyramids grow from left to right while a worker reads or renders, and may b
 an entry is written before the count that publishes it.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 
 import numpy as np
 
+from .detail import Detail, Tile, resolution
+from .frequency_axis import FrequencyAxis
+from .pixel_grid import PixelGrid
+from .rows import RowMap
 from .spectrogram import SpectrogramPyramid
+from .stft import Samples
 
 BASE = 256  # samples behind one entry of the finest level
 FACTOR = 4  # entries behind one entry of the next coarser level
-
-Samples = Callable[[int, int], np.ndarray]
 
 
 class WaveformPyramid:
@@ -112,6 +118,23 @@ class WaveformPyramid:
         return float(np.abs(self._levels[-1]).max(initial=0.0))
 
 
+@dataclass(frozen=True)
+class View:
+    """What a spectrogram shows on a grid of pixels.
+
+    Attributes:
+        image: Shape (rows, columns of the grid) uint8, row 0 lowest; see stft.levels.
+        first: The first column in which anything is known.
+        last: The column after the last one in which anything is known.
+        missing: Tiles that would make it finer.
+    """
+
+    image: np.ndarray
+    first: int
+    last: int
+    missing: list[Tile]
+
+
 class Picture:
     """Everything drawn of one waveform: its pyramid of extremes and its spectrogram.
 
@@ -128,6 +151,7 @@ class Picture:
         self.sample_rate = sample_rate
         self.waveform = WaveformPyramid(samples, channels, frames)
         self.spectrogram = SpectrogramPyramid(samples, frames, sample_rate)
+        self.detail = Detail(samples, frames)
         self.ready_frames = 0
 
     def advance(self, stop: int) -> None:
@@ -136,3 +160,49 @@ class Picture:
         self.waveform.advance(self.samples(start, stop), start, stop)
         self.spectrogram.advance(stop)
         self.ready_frames = stop
+
+    def view(self, grid: PixelGrid, axis: FrequencyAxis, height: int, n_fft: int) -> View:
+        """The spectrogram on a grid of pixels, `height` rows high.
+
+        What no tile is there for yet is taken from the pyramid, which may be coarser and of
+        another window, but hides nothing.
+        """
+        pyramid = self.spectrogram
+        hop, pool = resolution(grid.width, n_fft)
+        tiles: list[Tile] = []
+        if n_fft != pyramid.n_fft or hop * pool < pyramid.column_length:
+            tiles = self.detail.tiles(grid, n_fft)
+        found = [(tile, self.detail.get(tile)) for tile in tiles]
+        image = np.zeros((height, grid.count), np.uint8)
+        first, last = grid.count, 0
+        sources = []
+        if not tiles or any(part is None for _, part in found):
+            sources.append(pyramid.pixels(grid))
+        sources += [grid.pool(part, start, hop * pool) for start, part in _runs_of_tiles(found)]
+        for at, part in sources:
+            if len(part):
+                rows = row_map(part.shape[1], axis, height)
+                image[:, at : at + len(part)] = rows.reduce(part)
+                first, last = min(first, at), max(last, at + len(part))
+        missing = [
+            tile
+            for tile, part in found
+            if part is None and self.detail.can_make(tile, self.ready_frames)
+        ]
+        return View(image, first, last, missing)
+
+
+def _runs_of_tiles(
+    found: list[tuple[Tile, np.ndarray | None]],
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Start in samples and levels of neighbouring tiles that are there, joined."""
+    for is_there, group in groupby(found, lambda pair: pair[1] is not None):
+        if is_there:
+            run = list(group)
+            yield run[0][0].start, np.concatenate([part for _, part in run if part is not None])
+
+
+@lru_cache(maxsize=16)
+def row_map(bins: int, axis: FrequencyAxis, height: int) -> RowMap:
+    """The RowMap for these, made once."""
+    return RowMap(bins, axis, height)

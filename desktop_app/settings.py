@@ -71,6 +71,19 @@ class Settings:
         self._store.setValue("folder", str(folder))
 
     @property
+    def look(self) -> dict[str, str]:
+        """How the recording is drawn, as texts by name; see look.Look."""
+        self._store.beginGroup("look")
+        texts = {name: str(self._store.value(name)) for name in self._store.childKeys()}
+        self._store.endGroup()
+        return texts
+
+    @look.setter
+    def look(self, texts: dict[str, str]) -> None:
+        for name, text in texts.items():
+            self._store.setValue(f"look/{name}", text)
+
+    @property
     def export_removed(self) -> bool:
         """Whether the removed part was exported, too, the last time."""
         # Text in some backends, and with type=bool PyQt raises for what is neither.

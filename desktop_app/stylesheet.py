@@ -11,6 +11,7 @@ QLabel[role="title"] { font-size: 22px; font-weight: 600; }
 QLabel[role="file"] { font-size: 15px; font-weight: 600; }
 QLabel[role="section"] { color: $muted; font-size: 11px; font-weight: 600; letter-spacing: 1px; }
 QLabel[role="lane"] { font-weight: 600; }
+QLabel[role="readout"] { color: $text; }
 QLabel[role="time"] { font-size: 20px; font-weight: 500; }
 QLabel[role="error"] { color: $error; }
 
@@ -58,6 +59,15 @@ QPushButton[role="chooser"] {
     background-position: right center; background-origin: content;
 }
 QPushButton[role="chooser"]:hover { background-color: $hover; }
+QPushButton[role="chip"] {
+    background: transparent; color: $muted; border: 1px solid $border; border-radius: 6px;
+    padding: 3px 8px;
+}
+QPushButton[role="chip"]:hover { color: $text; }
+QPushButton[role="chip"]:checked { background: $raised; color: $text; border-color: $muted; }
+QPushButton[role="chip"]:focus { border-color: $accent; }
+QPushButton[role="chip"]:disabled { color: $border; border-color: $border; }
+#panel { background: $surface; border: 1px solid $border; border-radius: 8px; }
 QPushButton[role="file"] {
     background: transparent; border: 1px solid transparent; text-align: left; padding: 6px 12px;
 }
@@ -110,6 +120,8 @@ QScrollBar::handle:horizontal:disabled { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $hover; border-radius: 5px; min-height: 32px; }
 QScrollBar::handle:vertical:hover { background: $muted; }
+QSplitter::handle { background: transparent; }
+QSplitter::handle:hover { background: $hover; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 

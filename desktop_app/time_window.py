@@ -4,9 +4,9 @@ import math
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-SHORTEST_S = 0.005
+SHORTEST_S = 0.0005  # samples far enough apart to be told, at any rate that is treated
 STEPS_S = (
-    *(m * 10.0**e for e in (-4, -3, -2, -1) for m in (1, 2, 5)),
+    *(m * 10.0**e for e in (-5, -4, -3, -2, -1) for m in (1, 2, 5)),
     *(1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
     *(60.0 * m for m in (1, 2, 5, 10, 15, 30, 60, 120)),
 )
@@ -60,6 +60,19 @@ class TimeWindow(QObject):
         """Turn the page when `time_s` leaves the screen."""
         if not self.start_s <= time_s <= self.end_s:
             self.scroll_to(time_s - 0.05 * self.span_s)
+
+    def reveal(self, time_s: float) -> None:
+        """Scroll as little as needed to bring `time_s` into sight."""
+        if time_s < self.start_s:
+            self.scroll_to(time_s)
+        elif time_s > self.end_s:
+            self.scroll_to(time_s - self.span_s)
+
+    def show_stretch(self, start_s: float, end_s: float) -> None:
+        """Show what lies between two times, or the shortest stretch around their middle."""
+        shortest = min(SHORTEST_S, self.duration_s)
+        span = min(max(end_s - start_s, shortest), self.duration_s)
+        self._set((start_s + end_s - span) / 2, span)
 
     def _set(self, start_s: float, span_s: float) -> None:
         start_s = min(max(0.0, start_s), self.duration_s - span_s)

@@ -172,17 +172,10 @@ def test_the_wheel_zooms_all_panes_alike_around_the_pointer(ready, qtbot):
             tuple(np.round(each.getViewBox().viewRange()[0], 6))
             for lane in ready.workspace.lanes
             for each in lane.panes
+            if each.isVisible()
         }
 
     qtbot.waitUntil(lambda: ranges() == {tuple(np.round((window.start_s, window.end_s), 6))})
-
-
-def test_the_scroll_bar_moves_the_stretch_of_time(ready):
-    window, bar = ready.workspace.time_window, ready.workspace.scroll_bar
-    assert not bar.isEnabled()
-    window.zoom(0.25, 0.0)
-    bar.setValue(bar.maximum())
-    assert window.end_s == pytest.approx(10.0, abs=0.01)
 
 
 def test_the_slider_and_its_number_agree_with_the_recipe(ready, qtbot):
@@ -270,7 +263,7 @@ def test_every_control_has_a_name_for_a_screen_reader(ready):
             continue  # Qt's own
         assert button.text() or button.accessibleName(), button
     treatment = ready.workspace.treatment
-    for control in (treatment.strength.slider, treatment.mix.box, ready.workspace.scroll_bar):
+    for control in (treatment.strength.slider, treatment.mix.box, ready.workspace.overview):
         assert control.accessibleName()
 
 

@@ -1,58 +1,74 @@
-"""One of the two lanes: a name, what is going on, a waveform and a spectrogram."""
+"""One lane: a name, what is going on or under the pointer, a waveform and a spectrogram."""
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSplitter, QVBoxLayout, QWidget
 
 from ..icons import pixmap
 from ..plot_data import Picture
 from ..theme import UNIT, Theme
-from ..time_window import TimeWindow
 from .controls import button, label
-from .pane import AXIS_WIDTH
+from .pane import AXIS_WIDTH, TimePane
 from .spectrogram_pane import SpectrogramPane
+from .stage import Stage
 from .waveform_pane import WaveformPane
 
 HEADER_HEIGHT = 3 * UNIT
 ICON_SIZE = 16
+HANDLE_HEIGHT = 4
 
 
 class Lane(QWidget):
-    """Draws the recording before or after.
+    """Draws the recording before or after, what is removed, or a difference.
 
     Args:
-        name: "Before" or "After".
-        colour: Which field of the theme colours the waveform.
-        time_window: What stretch of time is shown.
+        name: As it is called on the screen.
+        stage: What it shares with the other lanes.
         theme: The colours to start with.
+        spectrogram: The pane below.
+        waveform: The pane above, if it has one.
     """
 
     retry_asked = pyqtSignal()
-    seek_asked = pyqtSignal(float)
 
-    def __init__(self, name: str, colour: str, time_window: TimeWindow, theme: Theme) -> None:
+    def __init__(
+        self,
+        name: str,
+        stage: Stage,
+        theme: Theme,
+        spectrogram: SpectrogramPane,
+        waveform: WaveformPane | None = None,
+    ) -> None:
         super().__init__()
         self.name = name
-        self.waveform = WaveformPane(time_window, theme, colour)
-        self.spectrogram = SpectrogramPane(time_window, theme)
-        self.panes = (self.waveform, self.spectrogram)
-        for pane, kind in zip(self.panes, ("waveform", "spectrogram"), strict=True):
+        self.waveform = waveform
+        self.spectrogram = spectrogram
+        self.panes: tuple[TimePane, ...] = tuple(pane for pane in (waveform, spectrogram) if pane)
+        for pane in self.panes:
+            kind = "waveform" if pane is waveform else "spectrogram"
             pane.setAccessibleName(f"{name}, {kind}")
-            pane.seek_asked.connect(self.seek_asked)
+        self._display = stage.display
         self._is_heard = False
         self._mark = QLabel()
         self._mark.setFixedWidth(ICON_SIZE)
         self._title = label(name, "lane")
+        self.readout = label(role="readout")
         self.status = label(role="muted")
         self.bar = QProgressBar()
         self.bar.setRange(0, 1000)
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(20 * UNIT)
+        self.bar.setFixedWidth(12 * UNIT)
         self.bar.setAccessibleName(f"{name}, progress")
         self.retry = button("Try again", "link")
         self.retry.clicked.connect(self.retry_asked)
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
+        self._splitter.setHandleWidth(HANDLE_HEIGHT)
+        self._splitter.setChildrenCollapsible(False)
+        self._splitter.splitterMoved.connect(self._share_height)
         self._lay_out()
+        stage.display.changed.connect(self._use_look)
         self.use_theme(theme)
         self.set_quiet()
+        self._use_look()
 
     def _lay_out(self) -> None:
         header = QWidget()
@@ -63,14 +79,28 @@ class Lane(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._mark)
         row.addStretch()
-        for widget in (self.status, self.bar, self.retry):
+        for widget in (self.readout, self.status, self.bar, self.retry):
             row.addWidget(widget)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 0, 0, 0)
-        self._column.setSpacing(2)
-        self._column.addWidget(header)
-        self._column.addWidget(self.waveform)
-        self._column.addWidget(self.spectrogram)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(header)
+        column.addWidget(self._splitter)
+        for pane in self.panes:
+            self._splitter.addWidget(pane)
+
+    def _use_look(self) -> None:
+        look = self._display.look
+        self.spectrogram.setVisible(look.spectrogram)
+        if self.waveform is not None:
+            self.waveform.setVisible(look.waveform)
+            share = round(1000 * look.waveform_share)
+            self._splitter.setSizes([share, 1000 - share])
+
+    def _share_height(self) -> None:
+        upper, lower = self._splitter.sizes()
+        if upper and lower:
+            self._display.set(waveform_share=min(0.95, max(0.05, upper / (upper + lower))))
 
     def use_theme(self, theme: Theme) -> None:
         """Take on another theme's colours."""
@@ -81,15 +111,19 @@ class Lane(QWidget):
 
     def show_picture(self, picture: Picture | None, ghost: Picture | None = None) -> None:
         """Draw this from now on; `ghost` stands faintly behind the waveform."""
-        channels = 1 if picture is None else picture.waveform.channels
-        self._column.setStretchFactor(self.waveform, 3 if channels == 1 else 4)
-        self._column.setStretchFactor(self.spectrogram, 7 if channels == 1 else 6)
-        self.waveform.show_picture(picture, ghost)
+        if self.waveform is not None:
+            self.waveform.show_picture(picture, ghost)
         self.spectrogram.show_picture(picture)
+
+    def redraw(self) -> None:
+        """What is drawn has changed."""
+        for pane in self.panes:
+            pane.redraw()
 
     def set_levels(self, scale: float, peak_db: float) -> None:
         """What reaches the edge of the waveform, and what the brightest colour means."""
-        self.waveform.set_scale(scale)
+        if self.waveform is not None:
+            self.waveform.set_scale(scale)
         self.spectrogram.set_peak_db(peak_db)
 
     def set_position(self, position_s: float) -> None:

@@ -1,36 +1,41 @@
 """The time ruler above the panes; clicking or dragging in it seeks."""
 
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPolygonF, QWheelEvent
 from PyQt6.QtWidgets import QWidget
 
 from ..theme import Theme
-from ..time_window import TimeWindow, tick_step_s, time_text
+from ..time_window import tick_step_s, time_text
 from .pane import AXIS_WIDTH
+from .stage import Stage
+from .time_mouse import TimeMouse, turn_along_time
 
 HEIGHT = 24
 TICK_DISTANCE = 88
 MARK = 5.0
+BAND = 4.0
 
 
 class Ruler(QWidget):
-    """Ticks with times, and the playhead's mark.
+    """Ticks with times, the selection, and the playhead's mark.
 
     Args:
-        time_window: What stretch of time is shown.
+        stage: What it shares with the panes.
         theme: The colours to start with.
     """
 
-    seek_asked = pyqtSignal(float)
-
-    def __init__(self, time_window: TimeWindow, theme: Theme) -> None:
+    def __init__(self, stage: Stage, theme: Theme) -> None:
         super().__init__()
-        self._window = time_window
+        self._window = stage.time_window
+        self._selection = stage.selection
         self._theme = theme
         self._position_s = 0.0
+        self._mouse = TimeMouse(stage, self.time_at, self.x_of, scrubs=True)
         self.setFixedHeight(HEIGHT)
+        self.setMouseTracking(True)
         self.setAccessibleName("Time ruler")
-        time_window.changed.connect(self.update)
+        self._window.changed.connect(self.update)
+        self._selection.changed.connect(self.update)
 
     def use_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -46,6 +51,7 @@ class Ruler(QWidget):
         font = self.font()
         font.setPointSizeF(max(7.0, font.pointSizeF() * 0.82))
         painter.setFont(font)
+        self._paint_selection(painter)
         step = tick_step_s(self._window.span_s, max(1.0, self._plot_width() / TICK_DISTANCE))
         tick = int(self._window.start_s / step)
         while tick * step <= self._window.end_s:
@@ -54,21 +60,30 @@ class Ruler(QWidget):
         self._paint_playhead(painter)
 
     def _paint_tick(self, painter: QPainter, time_s: float, step_s: float) -> None:
-        x = self._x(time_s)
+        x = self.x_of(time_s)
         if x < AXIS_WIDTH - 1:
             return
         painter.setPen(QColor(self._theme.border))
         painter.drawLine(QPointF(x, HEIGHT - 6), QPointF(x, HEIGHT))
         painter.setPen(QColor(self._theme.muted))
-        box = QRectF(x + 7, 0, TICK_DISTANCE, HEIGHT - 2 * MARK)
-        if x + 44 < self.width():
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, time_text(time_s, step_s))
+        text = time_text(time_s, step_s)
+        if x + 7 + painter.fontMetrics().horizontalAdvance(text) < self.width():
+            box = QRectF(x + 7, 0, TICK_DISTANCE, HEIGHT - 2 * MARK)
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_selection(self, painter: QPainter) -> None:
+        if self._selection:
+            left = max(AXIS_WIDTH, self.x_of(self._selection.start_s))
+            right = min(self.width(), self.x_of(self._selection.end_s))
+            if right > left:
+                band = QRectF(left, HEIGHT - BAND, right - left, BAND)
+                painter.fillRect(band, QColor(self._theme.accent))
 
     def _paint_playhead(self, painter: QPainter) -> None:
-        x = self._x(self._position_s)
+        x = self.x_of(self._position_s)
         if AXIS_WIDTH - 0.5 <= x <= self.width() + 0.5:
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.accent))
+            painter.setBrush(QColor(self._theme.playhead))
             y = HEIGHT - 2 * MARK
             painter.drawPolygon(
                 QPolygonF([QPointF(x - MARK, y), QPointF(x + MARK, y), QPointF(x, HEIGHT)])
@@ -77,20 +92,29 @@ class Ruler(QWidget):
     def _plot_width(self) -> float:
         return max(1.0, self.width() - AXIS_WIDTH)
 
-    def _x(self, time_s: float) -> float:
+    def x_of(self, time_s: float) -> float:
+        """The horizontal position of a time."""
         part = (time_s - self._window.start_s) / self._window.span_s
         return AXIS_WIDTH + part * self._plot_width()
 
-    def _time_at(self, x: float) -> float:
+    def time_at(self, x: float) -> float:
+        """The time under a horizontal position."""
         part = (x - AXIS_WIDTH) / self._plot_width()
         time_s = self._window.start_s + part * self._window.span_s
         return min(max(0.0, time_s), self._window.duration_s)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.seek_asked.emit(self._time_at(event.position().x()))
+        self._mouse.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.seek_asked.emit(self._time_at(event.position().x()))
+        self._mouse.move(event)
+        self.setCursor(self._mouse.cursor(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._mouse.release(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turn_along_time(event, self._window, self.time_at(event.position().x()))
 
     def sizeHint(self) -> QSize:
         return QSize(600, HEIGHT)

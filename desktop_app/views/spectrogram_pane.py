@@ -1,48 +1,45 @@
-"""The spectrogram: one byte per pixel, on a mel axis, in colours that grow evenly with level."""
-
-from functools import lru_cache
+"""The spectrogram: one byte per pixel, in colours that grow evenly with level."""
 
 import numpy as np
-import pyqtgraph as pg
 from PyQt6.QtCore import QRectF
 
-from ..plot_data import Picture
-from ..spectrogram import LOWEST_DB, STEP_DB, RowMap, mel
+from ..colour_maps import difference_table, lookup_table
+from ..frequency_axis import FrequencyAxis
+from ..pixel_grid import PixelGrid
+from ..plot_data import Picture, View
+from ..stft import LOWEST_DB, STEP_DB, window_length
 from ..theme import Theme
-from ..time_window import TimeWindow
 from .pane import TimePane
+from .raster import Raster, packed
+from .stage import Pointer, Stage
 
-COLOUR_MAP = "inferno"
-RANGE_DB = 80.0
 HEADROOM_DB = 6.0  # the loudest moments may take the brightest colour together
+DIFFERENCE_DB = 30.0  # what takes the strongest colour
 LABEL_HEIGHT = 16
 LABEL_DISTANCE = 20
-TICKS_HZ = (100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000)
+SELECTION = "#ffffff"  # the picture is dark in either theme
 
 
 class SpectrogramPane(TimePane):
     """Draws one picture's spectrogram.
 
     Args:
-        time_window: What stretch of time is shown.
+        stage: What it shares with the other panes.
         theme: The colours to start with.
     """
 
-    def __init__(self, time_window: TimeWindow, theme: Theme) -> None:
+    def __init__(self, stage: Stage, theme: Theme) -> None:
         self._picture: Picture | None = None
         self._peak_db = 0.0
-        self._image: pg.ImageItem | None = None
-        self._rows: RowMap | None = None
-        super().__init__(time_window, theme)
-        self._image = pg.ImageItem(axisOrder="row-major")
-        self._image.setLookupTable(_colours())
-        self.addItem(self._image)
+        self._raster = Raster()
+        super().__init__(stage, theme)
+        self.addItem(self._raster, ignoreBounds=True)
+        self.getViewBox().setYRange(0.0, 1.0, padding=0)
+        stage.tiler.made.connect(self.redraw)
 
     def use_theme(self, theme: Theme) -> None:
         super().use_theme(theme)
-        # The picture is dark in either theme: the map's lowest colour is its ground.
-        self.getViewBox().setBackgroundColor(tuple(_colours()[0]))
-        self.playhead.setPen(pg.mkPen("#ffffff", width=1))
+        self._colour_marks("#ffffff", SELECTION)
 
     def show_picture(self, picture: Picture | None) -> None:
         """Draw this from now on."""
@@ -50,56 +47,100 @@ class SpectrogramPane(TimePane):
         self.redraw()
 
     def set_peak_db(self, peak_db: float) -> None:
-        """Give the brightest colour to this level; the darkest lies RANGE_DB below."""
+        """The loudest level, which the brightest colour follows if it is to."""
         self._peak_db = peak_db
         self.redraw()
 
+    @property
+    def range_db(self) -> tuple[float, float]:
+        """What the darkest and the brightest colour mean."""
+        look = self.stage.display.look
+        top_db = self._peak_db - HEADROOM_DB if look.auto_top else float(look.top_db)
+        return top_db - look.span_db, top_db
+
+    def table(self) -> np.ndarray:
+        """The colour of each byte, packed."""
+        colours = lookup_table(self.stage.display.look.colours)
+        low_db, top_db = self.range_db
+        level_db = LOWEST_DB + STEP_DB * np.arange(256)
+        at = np.clip((level_db - low_db) / (top_db - low_db), 0.0, 1.0)
+        return packed(colours[np.rint(255 * at).astype(np.int64)])
+
     def draw(self) -> None:
+        self.getViewBox().setBackgroundColor(tuple(self._ground()))
         if self._picture is None:
-            self._image.clear()
+            self.stage.tiler.want(self, [])
+            self._raster.clear()
             return
-        spectrogram = self._picture.spectrogram
-        rate = spectrogram.sample_rate
-        window = self.time_window
-        top = float(mel(rate / 2))
-        self.getViewBox().setYRange(0.0, top, padding=0)
-        self._label(rate)
-        rows = self._row_map(spectrogram.bins, rate)
-        image, left, right = spectrogram.view(
-            window.start_s * rate, window.end_s * rate, self.view_width, rows
-        )
-        if not image.shape[1]:
-            self._image.clear()
-            return
-        highest = (self._peak_db - HEADROOM_DB - LOWEST_DB) / STEP_DB
-        self._image.setImage(
-            image, autoLevels=False, levels=(highest - RANGE_DB / STEP_DB, highest)
-        )
-        self._image.setRect(QRectF(left / rate, 0.0, (right - left) / rate, top))
+        rate = self._picture.sample_rate
+        axis = self.stage.display.axis(rate)
+        self._label(axis)
+        grid = self.grid(rate)
+        pixels = self.pixels(grid, axis)
+        left, right = grid.start / rate, grid.stop / rate
+        self._raster.set_pixels(pixels, QRectF(left, 0.0, right - left, 1.0))
 
-    def _row_map(self, bins: int, sample_rate: int) -> RowMap:
-        known = self._rows
-        shape = (bins, sample_rate, self.view_height)
-        if known is None or (known.bins, known.sample_rate, known.count) != shape:
-            self._rows = RowMap(*shape)
-        return self._rows
+    def _ground(self) -> np.ndarray:
+        return lookup_table(self.stage.display.look.colours)[0]
 
-    def _label(self, sample_rate: int) -> None:
+    def pixels(self, grid: PixelGrid, axis: FrequencyAxis) -> np.ndarray:
+        """The picture's colours on a grid, packed; asks for what would make it finer."""
+        view = self.view(self._picture, grid, axis)
+        self.stage.tiler.want(self, [(self._picture.detail, tile) for tile in view.missing])
+        return self.table()[view.image]
+
+    def view(self, picture: Picture, grid: PixelGrid, axis: FrequencyAxis) -> View:
+        """A picture's levels on a grid."""
+        n_fft = window_length(self.stage.display.look.window_ms, picture.sample_rate)
+        return picture.view(grid, axis, self.view_height, n_fft)
+
+    def zoom_vertically(self, factor: float, height: float) -> None:
+        self.stage.display.zoom_frequency(factor, height)
+
+    def pull_vertically(self, by: float) -> None:
+        self.stage.display.scroll_frequency(by)
+
+    def point_at(self, start_s: float, stop_s: float, y: float) -> Pointer:
+        if self._picture is None:
+            return Pointer(start_s, stop_s)
+        axis = self.stage.display.axis(self._picture.sample_rate)
+        height = max(1.0, self.getViewBox().height())
+        low, high = (float(axis.to_hz(min(1.0, max(0.0, at / height)))) for at in (y - 1, y))
+        return Pointer(start_s, stop_s, (low, high))
+
+    def _label(self, axis: FrequencyAxis) -> None:
         height = self.getViewBox().height()
-        per_mel = height / float(mel(sample_rate / 2))
-        labels, last = [], float("-inf")
-        for frequency in TICKS_HZ:
-            y = float(mel(frequency)) * per_mel
-            if LABEL_HEIGHT / 2 < y < height - LABEL_HEIGHT / 2 and y - last >= LABEL_DISTANCE:
-                labels.append((y / per_mel, _frequency_text(frequency)))
-                last = y
+        edge = LABEL_HEIGHT / 2 / max(1.0, height)
+        ticks = axis.ticks(height / LABEL_DISTANCE)
+        labels = [(at, text) for at, text in ticks if edge <= at <= 1.0 - edge]
         self.getPlotItem().getAxis("left").setTicks([labels])
 
 
-def _frequency_text(frequency: float) -> str:
-    return f"{frequency / 1000:g} kHz" if frequency >= 1000 else f"{frequency:g} Hz"
+class DifferencePane(SpectrogramPane):
+    """Draws by how much one picture's levels lie above another's."""
 
+    def __init__(self, stage: Stage, theme: Theme) -> None:
+        self._reference: Picture | None = None
+        super().__init__(stage, theme)
 
-@lru_cache(maxsize=1)
-def _colours() -> np.ndarray:
-    return pg.colormap.get(COLOUR_MAP).getLookupTable(nPts=256, alpha=False)
+    def show_difference(self, picture: Picture | None, reference: Picture | None) -> None:
+        """Draw what `picture` has more or less than `reference` from now on."""
+        self._reference = reference
+        self.show_picture(picture if reference is not None else None)
+
+    def _ground(self) -> np.ndarray:
+        return difference_table()[128]
+
+    def pixels(self, grid: PixelGrid, axis: FrequencyAxis) -> np.ndarray:
+        views = [self.view(each, grid, axis) for each in (self._picture, self._reference)]
+        wanted = zip((self._picture, self._reference), views, strict=True)
+        self.stage.tiler.want(
+            self, [(picture.detail, tile) for picture, view in wanted for tile in view.missing]
+        )
+        # What lies below the darkest colour of the others makes no difference.
+        floor = max(0.0, (self.range_db[0] - LOWEST_DB) / STEP_DB)
+        above, below = (np.maximum(view.image, np.float32(floor)) for view in views)
+        steps = (above - below) * (128 * STEP_DB / DIFFERENCE_DB) + 128
+        steps[:, : max(view.first for view in views)] = 128
+        steps[:, min(view.last for view in views) :] = 128
+        return packed(difference_table())[np.clip(steps, 0, 255).astype(np.uint8)]

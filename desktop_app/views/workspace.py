@@ -1,27 +1,25 @@
-"""The page for an open recording: file, ruler, two lanes, treatment and transport."""
+"""The page for an open recording: file, overview, ruler, lanes, treatment and transport."""
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QScrollBar, QVBoxLayout, QWidget
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..icons import icon
-from ..playback import Monitor
 from ..session import Session, State
 from ..theme import UNIT, Theme
-from ..time_window import TimeWindow
 from .controls import ElidedLabel, button
 from .describe import facts_text
-from .lane import Lane
+from .lane_stack import LaneStack
+from .overview import Overview
 from .pane import AXIS_WIDTH
 from .ruler import Ruler
+from .stage import Stage
 from .transport import Transport
 from .treatment import TreatmentPanel
-from .waveform_pane import display_scale
-
-SCROLL_STEPS = 10_000
+from .view_bar import ViewBar
 
 
 class Workspace(QWidget):
-    """Shows the session; everything along time shares one TimeWindow.
+    """Shows the session; everything along time shares one Stage.
 
     Args:
         session: What is shown.
@@ -33,52 +31,57 @@ class Workspace(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self._session = session
-        self.time_window = TimeWindow(self)
-        self.ruler = Ruler(self.time_window, theme)
-        self.before = Lane("Before", "before", self.time_window, theme)
-        self.after = Lane("After", "accent", self.time_window, theme)
-        self.lanes = (self.before, self.after)
+        self.stage = Stage(self)
+        self.time_window = self.stage.time_window
+        self.selection = self.stage.selection
+        self.overview = Overview(self.stage, theme)
+        self.ruler = Ruler(self.stage, theme)
+        self.stack = LaneStack(session, self.stage, theme)
+        self.lanes = self.stack.lanes
+        self.before, self.after = self.stack.before, self.stack.after
+        self.view_bar = ViewBar(self.stage, theme)
         self.treatment = TreatmentPanel(session)
         self.transport = Transport(session, self.time_window)
         self.file_name = ElidedLabel("file")
         self.facts = ElidedLabel("muted")
         self.open = button("Open…", tooltip="Choose another recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
-        self.scroll_bar = _scroll_bar(self.time_window)
         self._lay_out()
-        for part in (self.ruler, *self.lanes):
-            part.seek_asked.connect(session.player.seek)
-        self.after.retry_asked.connect(session.render_again)
+        self._connect()
+        self.use_theme(theme)
+
+    def _connect(self) -> None:
+        session = self._session
+        self.stage.seek_asked.connect(session.player.seek)
+        self.selection.settled.connect(self._use_selection)
+        self.view_bar.loop.toggled.connect(self._use_selection)
+        for lane in self.lanes:
+            lane.retry_asked.connect(session.render_again)
         session.recording_changed.connect(self._show_recording)
         session.rendering_changed.connect(self._show_rendering)
         session.state_changed.connect(self._show_state)
         session.progressed.connect(self._show_progress)
-        session.monitor_changed.connect(self._show_monitor)
         session.player.position_changed.connect(self._show_position)
-        self.use_theme(theme)
-        self._show_monitor()
 
     def _lay_out(self) -> None:
         header = QFrame()
         header.setObjectName("header")
         row = QHBoxLayout(header)
-        row.setContentsMargins(AXIS_WIDTH, UNIT, UNIT, UNIT)
+        row.setContentsMargins(AXIS_WIDTH, UNIT, 0, UNIT)
         row.setSpacing(2 * UNIT)
         row.addWidget(self.file_name)
         row.addWidget(self.facts)
         row.addStretch()
         row.addWidget(self.open)
         graphs = QVBoxLayout()
-        graphs.setContentsMargins(0, 0, UNIT, UNIT)
-        graphs.setSpacing(UNIT // 2)
+        graphs.setContentsMargins(0, 0, UNIT, 0)
+        graphs.setSpacing(0)
         graphs.addWidget(header)
+        graphs.addWidget(self.overview)
+        graphs.addSpacing(UNIT // 2)
         graphs.addWidget(self.ruler)
-        graphs.addWidget(self.before, 1)
-        graphs.addWidget(self.after, 1)
-        below = QHBoxLayout()
-        below.setContentsMargins(AXIS_WIDTH, 0, 0, 0)
-        below.addWidget(self.scroll_bar)
-        graphs.addLayout(below)
+        graphs.addWidget(self.stack, 1)
+        graphs.addWidget(self.view_bar)
         middle = self.columns = QHBoxLayout()  # more may stand beside the lanes
         middle.setSpacing(0)
         middle.addLayout(graphs, 1)
@@ -92,95 +95,93 @@ class Workspace(QWidget):
     def use_theme(self, theme: Theme) -> None:
         """Take on another theme's colours."""
         self.open.setIcon(icon("open", theme.text))
-        for part in (self.ruler, *self.lanes, self.treatment, self.transport):
+        for part in (
+            self.overview,
+            self.ruler,
+            self.stack,
+            self.view_bar,
+            self.treatment,
+            self.transport,
+        ):
             part.use_theme(theme)
+
+    def stop(self) -> None:
+        """Wait for what draws in the background; called when the window closes."""
+        self.stage.tiler.stop()
+        self.stack.stop()
+
+    def zoom_to_selection(self) -> None:
+        """Show what is selected, and nothing else."""
+        if self.selection:
+            self.time_window.show_stretch(*self.selection.bounds)
+
+    def zoom_to_samples(self, distance: float) -> None:
+        """Show single samples, so many pixels apart, around the playhead if it is in sight."""
+        recording, window = self._session.recording, self.time_window
+        if recording is None:
+            return
+        span_s = self.before.waveform.getViewBox().width() / distance / recording.info.sample_rate
+        position_s = self._session.player.position_s
+        if not window.start_s <= position_s <= window.end_s:
+            position_s = (window.start_s + window.end_s) / 2
+        window.show_stretch(position_s - span_s / 2, position_s + span_s / 2)
 
     def _show_recording(self) -> None:
         recording = self._session.recording
-        if recording is None:
-            for lane in self.lanes:
-                lane.show_picture(None)
-            return
-        self.file_name.show_path(recording.path)
-        self.facts.setText(facts_text(recording.info))
-        self.time_window.set_duration(recording.duration_s)
-        self.before.show_picture(recording.picture)
-        self._show_position(0.0)
+        self.stack.show_recording()
+        self._show_overview()
+        if recording is not None:
+            self.file_name.show_path(recording.path)
+            self.facts.setText(facts_text(recording.info))
+            self.stage.set_duration(recording.duration_s)
+            self._show_position(0.0)
 
     def _show_rendering(self) -> None:
+        self.stack.show_rendering()
+        self._show_overview()
+
+    def _show_overview(self) -> None:
         recording, rendering = self._session.recording, self._session.rendering
-        if rendering is None:
-            self.after.show_picture(None)
-        else:
-            self.after.show_picture(rendering.picture, ghost=recording.picture)
+        pictures = [] if recording is None else [(recording.picture, "before")]
+        if rendering is not None:
+            pictures.append((rendering.picture, "accent"))
+        self.overview.show_pictures(*pictures)
 
     def _show_state(self) -> None:
         state = self._session.state
-        if state is State.READING:
-            self.after.set_quiet()
-        elif state is State.RENDERING:
-            self.before.set_quiet()
-        elif state is State.UNTREATED:
-            self.before.set_quiet()
-            self.after.set_problem("This recording could not be treated.")
-        elif state is State.READY:
-            self.before.set_quiet()
-            self.after.set_quiet()
+        for lane in self.lanes:
+            lane.set_quiet()
+        if state is State.UNTREATED:
+            self.stack.telling.set_problem("This recording could not be treated.")
         if state in (State.READING, State.RENDERING):
             self._show_progress(0.0)
-        self._set_levels()
+        self._grow()
 
     def _show_progress(self, fraction: float) -> None:
-        if self._session.state is State.READING:
-            self.before.set_progress("Reading", fraction)
-            self._set_levels()
-            for pane in self.before.panes:
-                pane.redraw()
-        elif self._session.state is State.RENDERING:
-            self.after.set_progress("Taking the room out", fraction)
-            for pane in self.after.panes:
-                pane.redraw()
+        state = self._session.state
+        if state in (State.READING, State.RENDERING):
+            text = "Reading" if state is State.READING else "Taking the room out"
+            lane = self.before if state is State.READING else self.after
+            (self.stack.telling if lane.isHidden() else lane).set_progress(text, fraction)
+            self._grow()
 
-    def _set_levels(self) -> None:
-        """The same levels for both lanes, so that the eye compares honestly."""
-        if self._session.recording is not None:
-            picture = self._session.recording.picture
-            scale = display_scale(picture.waveform.peak())
-            for lane in self.lanes:
-                lane.set_levels(scale, picture.spectrogram.peak_db())
+    def _grow(self) -> None:
+        self.stack.set_levels()
+        self.stack.grow()
+        self.overview.grow()
 
-    def _show_monitor(self) -> None:
-        monitor = self._session.monitor
-        self.before.set_heard(monitor is Monitor.BEFORE)
-        self.after.set_heard(monitor is Monitor.AFTER)
+    def _use_selection(self) -> None:
+        """Loop what is selected, if that is wanted, and stand ready to play it."""
+        player, bounds = self._session.player, self.selection.bounds
+        if bounds is None or not self.view_bar.loop.isChecked():
+            player.set_loop(None)
+        else:
+            player.set_loop(*bounds)
+        if bounds and not player.is_playing and not bounds[0] <= player.position_s < bounds[1]:
+            player.seek(bounds[0])
 
     def _show_position(self, position_s: float) -> None:
-        self.ruler.set_position(position_s)
-        for lane in self.lanes:
-            lane.set_position(position_s)
+        for part in (self.overview, self.ruler, self.stack):
+            part.set_position(position_s)
         if self._session.player.is_playing:
             self.time_window.follow(position_s)
-
-
-def _scroll_bar(time_window: TimeWindow) -> QScrollBar:
-    """A scroll bar that shows and moves the stretch of time."""
-    bar = QScrollBar()
-    bar.setOrientation(Qt.Orientation.Horizontal)
-    bar.setAccessibleName("Scroll in time")
-
-    def show() -> None:
-        blocked = bar.blockSignals(True)
-        page = round(SCROLL_STEPS * time_window.span_s / time_window.duration_s)
-        bar.setPageStep(page)
-        bar.setSingleStep(max(1, page // 10))
-        bar.setRange(0, SCROLL_STEPS - page)
-        bar.setValue(round(SCROLL_STEPS * time_window.start_s / time_window.duration_s))
-        bar.setEnabled(not time_window.shows_all)
-        bar.blockSignals(blocked)
-
-    bar.valueChanged.connect(
-        lambda value: time_window.scroll_to(value / SCROLL_STEPS * time_window.duration_s)
-    )
-    time_window.changed.connect(show)
-    show()
-    return bar

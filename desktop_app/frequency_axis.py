@@ -1,0 +1,105 @@
+"""Where a frequency lies from bottom (0) to top (1) of the picture: linear, log or mel."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+Frequency = float | np.ndarray
+
+KINDS = {"linear": "Linear", "log": "Logarithmic", "mel": "Mel"}
+LOWEST_LOG_HZ = 20.0  # a log axis has no zero; below this nothing is heard
+NARROWEST = 1 / 64  # of the whole axis
+TICKS_HZ = tuple(m * 10**e for e in range(1, 6) for m in (1, 2, 5))
+
+
+def mel(frequency: Frequency) -> Frequency:
+    """Frequency in Hz as mel, the axis on which a voice fills the picture."""
+    return 2595.0 * np.log10(1.0 + np.asarray(frequency, np.float64) / 700.0)
+
+
+def mel_to_hz(value: Frequency) -> Frequency:
+    """The inverse of `mel`."""
+    return 700.0 * (10.0 ** (np.asarray(value, np.float64) / 2595.0) - 1.0)
+
+
+@dataclass(frozen=True)
+class FrequencyAxis:
+    """A part of the range from 0 Hz (or 20 Hz, if logarithmic) to half the sample rate.
+
+    Attributes:
+        kind: "linear", "log" or "mel".
+        nyquist_hz: Half the sample rate.
+        bottom: Where the part begins, as a share of the whole axis.
+        top: Where it ends.
+    """
+
+    kind: str
+    nyquist_hz: float
+    bottom: float = 0.0
+    top: float = 1.0
+
+    def to_unit(self, frequency: Frequency) -> Frequency:
+        """Height in the picture, 0 to 1, of a frequency in Hz; below 0 or above 1 outside."""
+        lowest, highest = self._warped_ends()
+        whole = (self._warp(frequency) - lowest) / (highest - lowest)
+        return (whole - self.bottom) / (self.top - self.bottom)
+
+    def to_hz(self, height: Frequency) -> Frequency:
+        """The inverse of `to_unit`."""
+        lowest, highest = self._warped_ends()
+        whole = self.bottom + np.asarray(height, np.float64) * (self.top - self.bottom)
+        return self._unwarp(lowest + whole * (highest - lowest))
+
+    def zoom(self, factor: float, around: float = 0.5) -> "FrequencyAxis":
+        """An axis with `factor` times the range; what lies at the height `around` stays there."""
+        bottom, top = zoomed(self.bottom, self.top, factor, around)
+        return FrequencyAxis(self.kind, self.nyquist_hz, bottom, top)
+
+    def ticks(self, most: float) -> list[tuple[float, str]]:
+        """Height and text of at most `most` round frequencies, evenly enough for the eye."""
+        if self.kind == "linear":
+            return self._even_ticks(most)
+        found: list[tuple[float, str]] = []
+        for frequency in (*TICKS_HZ, *self._between()):
+            height = float(self.to_unit(frequency))
+            if 0.0 <= height <= 1.0 and all(abs(height - h) * most >= 1.0 for h, _ in found):
+                found.append((height, frequency_text(frequency)))
+        return sorted(found)
+
+    def _even_ticks(self, most: float) -> list[tuple[float, str]]:
+        low, high = float(self.to_hz(0.0)), float(self.to_hz(1.0))
+        step = next((step for step in TICKS_HZ if (high - low) / step <= most), TICKS_HZ[-1])
+        multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
+        return [(float(self.to_unit(n * step)), frequency_text(n * step)) for n in multiples]
+
+    def _between(self) -> list[float]:
+        """Finer round numbers, for an axis that shows a narrow part."""
+        return [m * 10.0**e / 10 for e in range(2, 5) for m in range(10, 100)]
+
+    def _warped_ends(self) -> tuple[float, float]:
+        lowest = LOWEST_LOG_HZ if self.kind == "log" else 0.0
+        return float(self._warp(lowest)), float(self._warp(self.nyquist_hz))
+
+    def _warp(self, frequency: Frequency) -> Frequency:
+        if self.kind == "log":
+            return np.log(np.maximum(frequency, 1e-9))
+        return mel(frequency) if self.kind == "mel" else np.asarray(frequency, np.float64)
+
+    def _unwarp(self, value: Frequency) -> Frequency:
+        if self.kind == "log":
+            return np.exp(value)
+        return mel_to_hz(value) if self.kind == "mel" else value
+
+
+def zoomed(bottom: float, top: float, factor: float, around: float) -> tuple[float, float]:
+    """A part of 0 … 1 made `factor` times as large, inside 0 … 1."""
+    span = min(1.0, max(NARROWEST, (top - bottom) * factor))
+    start = bottom + around * (top - bottom) - around * span
+    start = min(max(0.0, start), 1.0 - span)
+    return start, start + span
+
+
+def frequency_text(frequency: float) -> str:
+    """A frequency as on an axis: "200 Hz", "2.5 kHz"."""
+    return f"{frequency / 1000:g} kHz" if frequency >= 1000 else f"{frequency:g} Hz"

@@ -1,0 +1,107 @@
+"""The bar below the lanes: which of them are shown, what is selected, and how things look."""
+
+from collections.abc import Callable
+
+from PyQt6.QtCore import QPoint
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+
+from ..icons import icon
+from ..theme import UNIT, Theme
+from ..time_window import time_text
+from .controls import ElidedLabel, button, icon_button
+from .look_panel import LookPanel
+from .pane import AXIS_WIDTH
+from .stage import Stage
+
+SELECTION_STEP_S = 0.001
+LANE_NAMES = {
+    "before": ("Before", "Show the recording as it came (Ctrl+1)"),
+    "after": ("After", "Show the treated recording (Ctrl+2)"),
+    "removed": ("Removed", "Show what is taken away (Ctrl+3)"),
+    "difference": ("Difference", "Show by how much levels fall (blue) or rise (Ctrl+4)"),
+}
+
+
+class ViewBar(QFrame):
+    """Chips for the lanes, the selection in numbers, and the button of the look.
+
+    Args:
+        stage: What is shown and changed.
+        theme: The colours to start with.
+    """
+
+    def __init__(self, stage: Stage, theme: Theme) -> None:
+        super().__init__()
+        self._display = stage.display
+        self._selection = stage.selection
+        self.chips = {
+            name: self._chip(text, tooltip, lambda on, name=name: self._display.show_lane(name, on))
+            for name, (text, tooltip) in LANE_NAMES.items()
+        }
+        self.heard_only = self._chip(
+            "Only what is heard",
+            "Show one lane in place of three: the one that keys 1, 2 and 3 make heard (V)",
+            lambda on: self._display.set(heard_only=on),
+        )
+        self.loop = self._chip("Loop", "Repeat what is selected while playing (L)", lambda on: None)
+        self.selected = ElidedLabel("muted")
+        self.clear = icon_button("Clear the selection", "Select nothing (Escape)", 16)
+        self.clear.clicked.connect(self._selection.clear)
+        self.look = icon_button("Look", "Frequency axis, colours, levels and window")
+        self.panel = LookPanel(self._display, self)
+        self.look.clicked.connect(self._open_panel)
+        self._lay_out()
+        self._display.changed.connect(self._show)
+        self._selection.changed.connect(self._show_selection)
+        self.use_theme(theme)
+        self._show()
+        self._show_selection()
+
+    def _chip(self, text: str, tooltip: str, then: Callable[[bool], object]) -> QPushButton:
+        chip = button(text, "chip", tooltip)
+        chip.setCheckable(True)
+        chip.clicked.connect(lambda on: (then(on), self._show()))
+        return chip
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(AXIS_WIDTH, UNIT // 2, 0, UNIT // 2)
+        row.setSpacing(UNIT // 2)
+        for chip in self.chips.values():
+            row.addWidget(chip)
+        row.addSpacing(UNIT)
+        row.addWidget(self.heard_only)
+        row.addSpacing(UNIT)
+        row.addStretch()
+        for widget in (self.selected, self.clear, self.loop, self.look):
+            row.addWidget(widget)
+
+    def use_theme(self, theme: Theme) -> None:
+        """Take on another theme's colours."""
+        self.look.setIcon(icon("look", theme.text))
+        self.clear.setIcon(icon("close", theme.muted))
+
+    def _show(self) -> None:
+        look = self._display.look
+        for name, chip in self.chips.items():
+            chip.setChecked(name in look.shown)
+            chip.setEnabled(look.spectrogram if name == "difference" else not look.heard_only)
+        self.heard_only.setChecked(look.heard_only)
+
+    def _show_selection(self) -> None:
+        selection = self._selection
+        for widget in (self.selected, self.clear, self.loop):
+            widget.setVisible(bool(selection))
+        if selection:
+            start, end, length = (
+                time_text(time_s, SELECTION_STEP_S)
+                for time_s in (selection.start_s, selection.end_s, selection.length_s)
+            )
+            self.selected.setText(f"{start} – {end}   ({length})")
+            self.selected.setToolTip(f"Selected from {start} to {end}, length {length}")
+
+    def _open_panel(self) -> None:
+        self.panel.adjustSize()
+        above = self.look.mapToGlobal(QPoint(self.look.width(), 0))
+        self.panel.move(above - QPoint(self.panel.width(), self.panel.height() + UNIT // 2))
+        self.panel.show()
