@@ -1,10 +1,11 @@
-"""What the command line prints: a progress bar on stderr, results on stdout, as text or JSON."""
+"""What the command line says of a run: progress on stderr, results on stdout, as text or JSON."""
 
 from __future__ import annotations
 
 import json
-import platform
+import os
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,56 +16,67 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeRemainingColumn,
 )
 
-from processor.audio_file import probe
 from processor.errors import DereverbError
 from processor.file_job import FileJob, FileResult, version
-from processor.model import Model
-from processor.model_files import DEFAULT_MODEL, installed_models
-from processor.model_spec import ModelSpec, read_spec
+from processor.model_files import DEFAULT_MODEL
 from processor.recipe import Recipe
+
+# Time left is told from the pace of the last minutes: files differ, and so does a machine's load.
+_PACE_SECONDS = 300.0
 
 
 class Report:
     """Follows a run: shows how far it is, says what came of each file, and sums up.
 
-    Text appears as it comes, JSON as one document at the end, whatever ends the run.
+    Text appears as it comes, JSON as one document at the end, whatever ends the run. On a terminal
+    there is a bar for each file in work, and one for the whole, which counts bytes of the sources.
     """
 
     def __init__(
-        self, jobs: Sequence[FileJob], recipe: Recipe, *, as_json: bool, quiet: bool
+        self,
+        jobs: Sequence[FileJob],
+        recipe: Recipe,
+        *,
+        as_json: bool,
+        quiet: bool,
+        kept: Sequence[FileResult] = (),
     ) -> None:
-        self._planned = len(jobs)
+        """Prepare.
+
+        Args:
+            jobs: what this run is to do.
+            recipe: with what.
+            as_json: print a document instead of text.
+            quiet: print only what failed.
+            kept: what earlier runs have done of the same plan.
+        """
+        self.results: list[FileResult] = []
         self._place = {job: number for number, job in enumerate(jobs)}
+        self._kept = len(kept)
         self._recipe = recipe
         self._as_json = as_json
         self._quiet = quiet
-        self._results: list[FileResult] = []
-        self._begun: dict[FileJob, float] = {}
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("{task.description}", table_column=None),
-            BarColumn(),
-            TaskProgressColumn(),
-            *([MofNCompleteColumn()] if self._planned > 1 else []),
-            TimeRemainingColumn(),
-            console=console,
-            transient=True,
-            # On one terminal the lines stand above the bar; a file gets them as they are.
-            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
-        )
-        self._shows_bar = console.is_terminal and not quiet
-        self._task = self._bar.add_task("Starting", total=max(1, self._planned))
+        self._weight = {job: _bytes_of(job.source) for job in jobs}
+        self._weight_done = 0.0
+        self._audio_seconds = 0.0
+        self._in_work: dict[FileJob, tuple[TaskID | None, float]] = {}
+        self._begun = time.monotonic()
+        self._console = Console(stderr=True)
+        self._shows_bars = self._console.is_terminal and not quiet
+        self._bars = self._make_bars()
+        self._whole = self._bars.add_task("Starting", total=sum(self._weight.values()) or 1)
 
     def __enter__(self) -> Report:
-        if self._shows_bar:
-            self._bar.start()
+        self._begun = time.monotonic()
+        if self._shows_bars:
+            self._bars.start()
         return self
 
     def __exit__(
@@ -73,8 +85,8 @@ class Report:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._shows_bar:
-            self._bar.stop()
+        if self._shows_bars:
+            self._bars.stop()
         if self._as_json and not isinstance(error, DereverbError):
             print_json(self._document())
         elif kind is None and not self._quiet:
@@ -83,80 +95,78 @@ class Report:
     @property
     def failed(self) -> int:
         """How many files failed so far."""
-        return sum(not result.ok for result in self._results)
+        return sum(not result.ok for result in self.results)
 
     def progress(self, job: FileJob, fraction: float) -> None:
-        """Move the bar: `fraction` of this job is done, and all that was reported before."""
-        self._begun[job] = fraction
-        self._bar.update(
-            self._task,
-            completed=len(self._results) + sum(self._begun.values()),
-            description=escape(job.source.name),
-        )
+        """Move the bars: `fraction` of this job is done, and all that was reported before."""
+        if not self._shows_bars:
+            return
+        task, _ = self._in_work.get(job, (None, 0.0))
+        if len(self._place) > 1:
+            if task is None:
+                task = self._bars.add_task(escape(job.source.name), total=1.0)
+            self._bars.update(task, completed=fraction)
+        self._in_work[job] = task, fraction
+        self._move_whole()
 
     def add(self, result: FileResult) -> None:
         """Say what came of a file."""
-        self._results.append(result)
-        self._begun.pop(result.job, None)
+        self.results.append(result)
+        task, _ = self._in_work.pop(result.job, (None, 0.0))
+        if task is not None:
+            self._bars.remove_task(task)
+        self._weight_done += self._weight[result.job]
+        self._audio_seconds += result.seconds_audio
+        self._move_whole()
         if not result.ok:
             print(result.error, file=sys.stderr, flush=True)
         elif not self._quiet and not self._as_json:
             print(_line(result), flush=True)
 
+    def in_order(self) -> list[FileResult]:
+        """Return the results so far in the order of the plan."""
+        return sorted(self.results, key=lambda result: self._place[result.job])
+
+    def _make_bars(self) -> Progress:
+        return Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=True,
+            speed_estimate_period=_PACE_SECONDS,
+            # On one terminal the lines stand above the bars; a file gets them as they are.
+            redirect_stdout=sys.stdout is not None and sys.stdout.isatty(),
+        )
+
+    def _move_whole(self) -> None:
+        weight = sum(self._weight[job] * done for job, (_, done) in self._in_work.items())
+        if len(self._place) > 1:
+            speed = self._audio_seconds / max(time.monotonic() - self._begun, 1e-3)
+            text = f"{len(self.results)} of {len(self._place)} files, {speed:.0f} x real time"
+        else:
+            text = escape(next(iter(self._place)).source.name)
+        self._bars.update(self._whole, completed=self._weight_done + weight, description=text)
+
     def _sum_up(self) -> None:
-        if not self._planned:
+        if not self._place:
             print("Nothing to do: all outputs exist.")
-        elif self._planned > 1:
-            done = len(self._results) - self.failed
-            print(f"{done} of {self._planned} files done.")
+        elif len(self._place) > 1 or self._kept:
+            kept = f" {self._kept} were done before." if self._kept else ""
+            done = len(self.results) - self.failed
+            print(f"{done} of {len(self._place)} files done.{kept}")
 
     def _document(self) -> dict[str, Any]:
         return {
             "dryspell": version(),
             "recipe": {**asdict(self._recipe), "model": self._recipe.model or DEFAULT_MODEL},
-            "planned": self._planned,
-            "done": len(self._results) - self.failed,
+            "planned": len(self._place),
+            "done": len(self.results) - self.failed,
             "failed": self.failed,
-            "results": [
-                _entry(result)
-                for result in sorted(self._results, key=lambda result: self._place[result.job])
-            ],
+            "kept": self._kept,
+            "results": list(map(entry_of, self.in_order())),
         }
-
-
-def tell_facts(paths: Sequence[str], *, as_json: bool) -> bool:
-    """Print what is known of some files, or of this program; return False if one cannot be read."""
-    facts, all_well = [], True
-    for path in paths:
-        try:
-            facts.append(_facts_of(Path(path)))
-        except DereverbError as error:
-            print(error, file=sys.stderr)
-            facts.append({"path": path, "error": str(error)})
-            all_well = False
-    if not paths:
-        facts.append(_about(whole_card=as_json))
-    if as_json:
-        print_json({"files": facts} if paths else facts[0])
-    else:
-        print("\n\n".join(_table(entry) for entry in facts if "error" not in entry), flush=True)
-    return all_well
-
-
-def tell_models(*, as_json: bool) -> None:
-    """Print which models are installed, the default one first.
-
-    Raises:
-        ModelError: the file of one is damaged.
-    """
-    facts = [
-        {**_facts_of_spec(path, read_spec(path)), "name": name}
-        for name, path in installed_models().items()
-    ]
-    if as_json:
-        print_json({"models": facts})
-    else:
-        print("\n".join(_columns(facts)), flush=True)
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -175,7 +185,8 @@ def _line(result: FileResult) -> str:
     return text
 
 
-def _entry(result: FileResult) -> dict[str, Any]:
+def entry_of(result: FileResult) -> dict[str, Any]:
+    """Return what is told of a result in JSON and in tables."""
     job = result.job
     return {
         "source": str(job.source),
@@ -188,90 +199,14 @@ def _entry(result: FileResult) -> dict[str, Any]:
         "seconds_wall": round(result.seconds_wall, 3),
         "speed": round(result.speed, 2),
         "clipped_samples": result.clipped_samples,
+        "sample_rate": result.sample_rate or None,
+        "channels": result.channels or None,
+        "frames": result.frames,
     }
 
 
-def _facts_of(path: Path) -> dict[str, Any]:
-    if path.suffix.lower() == ".pt" or str(path) in installed_models():
-        return _facts_of_model(Model.load(str(path)))
-    audio = probe(path)
-    return {**asdict(audio), "path": str(path), "duration_s": round(audio.duration_s, 3)}
-
-
-def _about(*, whole_card: bool) -> dict[str, Any]:
-    model = Model.load()
-    about = {
-        "dryspell": version(),
-        "licence": "GPL-3.0-or-later",
-        "python": platform.python_version(),
-        "model": _facts_of_model(model),
-    }
-    path = model.path.with_suffix(".json")
-    if path.is_file():
-        card = json.loads(path.read_text(encoding="utf-8"))
-        about["model_card"] = card if whole_card else _summary(card, path)
-    return about
-
-
-def _summary(card: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """What of a model card fits on a screen."""
-    before, after = card["validation"]["input"], card["validation"]["output"]
-    return {
-        "heard_hours": card["training"]["heard_hours"],
-        "validation": {
-            name: f"{before[name]:g} -> {after[name]:g}"
-            for name in ("pesq_wb", "estoi", "si_sdr_db", "tail_db")
-        },
-        "sources": {
-            kind: ", ".join(sorted({row["source"] for row in rows}))
-            for kind, rows in card["sources"].items()
-        },
-        "all": str(path),
-    }
-
-
-def _facts_of_model(model: Model) -> dict[str, Any]:
-    return {**_facts_of_spec(model.path, model.spec), "sha256": model.spec.sha256}
-
-
-def _facts_of_spec(path: Path, spec: ModelSpec) -> dict[str, Any]:
-    return {
-        "path": str(path),
-        "name": spec.name,
-        "for": spec.purpose,
-        "sample_rate": spec.sample_rate,
-        "latency_ms": round(1000 * spec.latency_samples / spec.sample_rate, 2),
-        "hop_ms": round(1000 * spec.hop_length / spec.sample_rate, 2),
-        "parameters": spec.parameters,
-    }
-
-
-def _columns(models: Sequence[Mapping[str, Any]]) -> list[str]:
-    rows = [("NAME", "FOR", "LATENCY", "HOP", "RATE", "PARAMETERS")]
-    for facts in models:
-        rows.append(
-            (
-                facts["name"],
-                facts["for"],
-                f"{facts['latency_ms']:g} ms",
-                f"{facts['hop_ms']:g} ms",
-                f"{facts['sample_rate'] / 1000:g} kHz",
-                f"{facts['parameters']:,}",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-
-
-def _table(facts: Mapping[str, Any], indent: str = "") -> str:
-    width = max(map(len, facts), default=0)
-    lines = []
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            lines += [f"{indent}{name}:", _table(value, indent + "  ")]
-        else:
-            lines.append(f"{indent}{name:<{width}}  {value}")
-    return "\n".join(lines)
+def _bytes_of(path: Path) -> int:
+    try:
+        return max(1, os.stat(path).st_size)
+    except (OSError, ValueError):
+        return 1

@@ -68,7 +68,7 @@ def test_settings_reach_the_model(take, model):
     assert main([*call, "--floor-db", "-6", *model]) == 0
     before, after = soundfile.read(take)[0], soundfile.read(target)[0]
     gain = 1 - 0.5 * (1 - 10 ** (-6 / 20))
-    np.testing.assert_allclose(after, gain * before, atol=2**-15)
+    np.testing.assert_allclose(after, gain * before, atol=2**-14)  # dither and rounding
 
 
 def test_focus_and_link_reach_the_model_and_the_report(take, model, capsys):
@@ -79,7 +79,7 @@ def test_focus_and_link_reach_the_model_and_the_report(take, model, capsys):
     assert (recipe["focus"], recipe["link"], recipe["output"]) == ([1.0, 0.5, 0.0], False, "dry")
     before, after = soundfile.read(take)[0], soundfile.read(target)[0]
     # The model with a known answer takes the middle number.
-    np.testing.assert_allclose(after, (1 - 0.5 * 0.9) * before, atol=2**-15)
+    np.testing.assert_allclose(after, (1 - 0.5 * 0.9) * before, atol=2**-14)
 
 
 def test_several_files_and_what_was_removed_go_into_folders(tmp_path, model):
@@ -151,7 +151,9 @@ def test_batch_goes_on_where_it_was_ended(tmp_path, model, capsys):
     ("arguments", "said"),
     [
         (["batch", "{}/none", "{}/out"], "not a folder"),
-        (["batch", "{}/take.wav", "{}/out"], "not a folder"),
+        (["batch", "{}/take.wav", "{}/take.wav"], "not a folder"),
+        (["batch", "{}/out"], "nothing to work on"),
+        (["batch"], "OUTDIR"),
         (["batch", "{}/empty", "{}/out"], "--recursive"),
         (["process", "{}/empty"], "dryspell batch"),
         (["process", "{}/take.wav", "--strength", "2"], "strength must lie between 0 and 1"),
@@ -311,6 +313,6 @@ def test_an_ended_batch_ends_all_its_processes(tmp_path, model):
     _, err = run.communicate(timeout=60)  # returns when every process has closed its stderr
     assert run.returncode == 130
     assert "Traceback" not in err
-    done = list((tmp_path / "out").iterdir())
+    done = [path for path in (tmp_path / "out").iterdir() if not path.name.startswith(".")]
     assert 1 <= len(done) < 5
     assert {soundfile.info(path).frames for path in done} == {soundfile.info(long).frames}

@@ -1,0 +1,228 @@
+"""dryspell batch: many recordings, over night if need be."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import typer
+
+from processor import cli_batch_options as options
+from processor.cli_options import (
+    AsJson,
+    FloorDb,
+    Focus,
+    GainDb,
+    Mix,
+    ModelChoice,
+    NoLink,
+    Overwrite,
+    Quiet,
+    Strength,
+    recipe_of,
+)
+from processor.cli_run import EXIT_SOME_FAILED, refuse_no_name, told_plainly, work_through
+from processor.errors import DereverbError
+from processor.naming import Shard
+from processor.recipe import Recipe
+
+if TYPE_CHECKING:
+    from processor.order import Order, Settled
+    from processor.plan import Existing
+    from processor.report import Report
+
+
+def batch(
+    inputs: options.Inputs = None,
+    output_dir: options.OutputDir = None,
+    recursive: options.Recursive = False,
+    include: options.Include = None,
+    exclude: options.Exclude = None,
+    shard: options.ShardOf = None,
+    strength: Strength = 1.0,
+    mix: Mix = 1.0,
+    floor_db: FloorDb = -60.0,
+    focus: Focus = "1,1,1",
+    no_link: NoLink = False,
+    gain_db: GainDb = 0.0,
+    model: ModelChoice = None,
+    name: options.Name = "{stem}{suffix}",
+    output_format: options.Format = None,
+    removed: options.RemovedDir = None,
+    existing: options.WhatExists = options.ExistingChoice.refuse,
+    skip_existing: options.SkipExisting = False,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    jobs: options.Jobs = None,
+    scheduler: options.Scheduler = None,
+    resume: options.Resume = False,
+    dry_run: options.DryRun = False,
+    report: options.ReportTo = None,
+    manifest: options.ManifestFrom = None,
+    write_manifest: options.WriteManifest = None,
+) -> None:
+    """Make many recordings drier. A bad file does not stop the others."""
+    recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
+    policy = _policy(existing, skip_existing, overwrite)
+    if output_dir is None:
+        raise typer.BadParameter("Missing argument 'OUTDIR'.")
+    refuse_no_name(*(inputs or ()), output_dir, removed, report, manifest, write_manifest)
+    part = _shard(shard)
+    with told_plainly(as_json):
+        from processor.order import Order, settle
+
+        order = Order(
+            inputs or (),
+            output_dir,
+            recursive=recursive,
+            include=tuple(include or ()),
+            exclude=tuple(exclude or ()),
+            name=name,
+            suffix=None if output_format is None else f".{output_format.value}",
+            removed_dir=removed,
+            existing=policy,
+            shard=part,
+            manifest=manifest,
+            resume=resume,
+        )
+        tables = _Tables(report, write_manifest)
+        settled = settle(order, recipe)
+        if not quiet:
+            for notice in settled.notices(output_dir):
+                print(notice, file=sys.stderr)
+        if dry_run:
+            _tell_plan(settled, as_json=as_json)
+            return
+        workers = _workers(jobs)
+        _carry_out(order, settled, recipe, tables, workers, scheduler, as_json, quiet)
+
+
+class _Tables:
+    """The files in which the results of a run are left."""
+
+    def __init__(self, report: str | None, manifest: str | None) -> None:
+        from processor.tables import check_table
+
+        self._report = None if report is None else Path(report)
+        self._manifest = None if manifest is None else Path(manifest)
+        self._paths = [path for path in (self._report, self._manifest) if path is not None]
+        for path in self._paths:
+            check_table(path, written=True)
+        if len(set(map(os.path.realpath, self._paths))) < len(self._paths):
+            raise DereverbError(f"--report and --write-manifest are one file: '{report}'.")
+
+    def write(self, settled: Settled, report: Report, recipe: Recipe) -> None:
+        """Write what is asked for, whatever ended the run."""
+        from processor.manifest import RESULT_COLUMNS
+        from processor.report import entry_of
+        from processor.tables import write_table
+
+        if self._report is not None:
+            write_table(self._report, [entry_of(result) for result in report.in_order()])
+        if self._manifest is not None:
+            rows = settled.manifest.results(
+                settled.planned,
+                report.results,
+                recipe,
+                kept=settled.kept,
+                skipped=settled.skipped,
+                beside=self._manifest,
+            )
+            write_table(self._manifest, rows, RESULT_COLUMNS)
+
+
+def _carry_out(
+    order: Order,
+    settled: Settled,
+    recipe: Recipe,
+    tables: _Tables,
+    workers: int,
+    scheduler: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from processor.journal import Journal
+    from processor.part_files import remove_leftovers
+    from processor.report import Report
+
+    report = Report(settled.todo, recipe, as_json=as_json, quiet=quiet, kept=settled.kept)
+    with Journal(order.output_dir, shard=order.shard) as journal:
+        if order.resume:
+            remove_leftovers({path.parent for job in settled.planned for path in job.outputs})
+        journal.begin(settled.todo, recipe)
+        try:
+            work_through(
+                settled.todo,
+                recipe,
+                report,
+                workers=workers,
+                # Under the lock, what stands at a place that an earlier run planned is its work.
+                overwrite=order.existing == "overwrite" or order.resume,
+                scheduler=scheduler,
+                journal=journal,
+            )
+        finally:
+            tables.write(settled, report, recipe)
+    if journal.fault is not None:
+        print(journal.fault, file=sys.stderr)
+    if report.failed or journal.fault is not None:
+        raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _tell_plan(settled: Settled, *, as_json: bool) -> None:
+    """Print what would be done, in the order in which it would be."""
+    from processor.report import print_json
+
+    todo, skipped = set(settled.todo), set(settled.skipped)
+    counts = {"todo": len(todo), "kept": len(settled.kept), "skipped": len(skipped)}
+    status = {
+        job: "todo" if job in todo else "skipped" if job in skipped else "kept"
+        for job in settled.planned
+    }
+    if as_json:
+        print_json(
+            {
+                "planned": len(settled.planned),
+                **counts,
+                "jobs": [
+                    {
+                        "source": str(job.source),
+                        "destination": str(job.destination),
+                        "removed_to": None if job.removed_to is None else str(job.removed_to),
+                        "status": status[job],
+                    }
+                    for job in settled.planned
+                ],
+            }
+        )
+        return
+    for job in settled.planned:
+        mark = "" if job in todo else f"  ({status[job]})"
+        print(f"{job.source} -> {' + '.join(map(str, job.outputs))}{mark}")
+    print(f"{counts['todo']} to do, {counts['kept']} done before, {counts['skipped']} skipped.")
+
+
+def _policy(choice: options.ExistingChoice, skip: bool, overwrite: bool) -> Existing:
+    asked = {choice.value} - {"refuse"}
+    asked |= {name for name, flag in (("skip", skip), ("overwrite", overwrite)) if flag}
+    if len(asked) > 1:
+        raise typer.BadParameter(
+            f"{' and '.join(sorted(asked))} of existing outputs exclude each other."
+        )
+    return cast("Existing", asked.pop() if asked else "refuse")
+
+
+def _shard(text: str | None) -> Shard | None:
+    try:
+        return None if text is None else Shard.from_text(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+
+
+def _workers(asked: int | None) -> int:
+    from processor.batch import usable_cores
+
+    return asked or min(usable_cores(), 8)

@@ -1,0 +1,74 @@
+"""What the commands that work on files have in common: how a run is told and how it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from processor.errors import Cancelled, DereverbError
+from processor.interruption import EXIT_CANCELLED, heeding, signals_end_the_run
+from processor.recipe import Recipe
+
+if TYPE_CHECKING:
+    from processor.file_job import FileJob
+    from processor.journal import Journal
+    from processor.report import Report
+
+EXIT_SOME_FAILED = 1
+EXIT_USAGE = 2
+
+
+def refuse_no_name(*places: str | None) -> None:
+    """Refuse "", which a path would read as the folder one is in."""
+    if "" in places:
+        raise typer.BadParameter("A name is empty, as from a variable of a script that is not set.")
+
+
+def work_through(
+    jobs: Sequence[FileJob],
+    recipe: Recipe,
+    report: Report,
+    *,
+    workers: int = 1,
+    overwrite: bool = False,
+    scheduler: str | None = None,
+    journal: Journal | None = None,
+) -> None:
+    """Do the jobs of a plan; each result is written into the journal, then told."""
+    from processor.batch import process_batch
+
+    results = process_batch(
+        jobs,
+        recipe,
+        workers=workers,
+        overwrite=overwrite,
+        scheduler=scheduler,
+        progress=heeding(report.progress),
+    )
+    with report, closing(results):
+        for result in results:
+            if journal is not None:
+                journal.record(result)
+            report.add(result)
+
+
+@contextmanager
+def told_plainly(as_json: bool) -> Iterator[None]:
+    """Turn what went wrong into a sentence and an exit code."""
+    try:
+        with signals_end_the_run():
+            yield
+    except DereverbError as error:
+        print(error, file=sys.stderr)
+        if as_json:
+            from processor.report import print_json
+
+            print_json({"error": str(error)})
+        raise typer.Exit(EXIT_USAGE) from None
+    except (KeyboardInterrupt, Cancelled):
+        print("Cancelled. Files that were not finished have left nothing behind.", file=sys.stderr)
+        raise typer.Exit(EXIT_CANCELLED) from None

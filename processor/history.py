@@ -1,0 +1,139 @@
+"""What the journals of an output folder say of earlier runs: what is done, and what is ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from processor.file_job import FileJob, FileResult, state_of
+from processor.model_files import model_file
+from processor.model_spec import read_spec
+from processor.recipe import Recipe
+
+JOURNAL = ".dryspell-journal"
+"""How the names of all journals begin; they end in .jsonl."""
+
+
+class History:
+    """What the journals of an output folder say of earlier runs."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        """Read all journals in a folder; without any, the history is empty."""
+        self._folder = os.path.abspath(folder)
+        self._planned: dict[str, str] = {}  # output -> source
+        self._last: dict[str, Mapping[str, Any]] = {}  # output -> what became of it last
+        for event in events_in(Path(folder)):
+            key = str(event.get("output"))
+            if event.get("event") == "planned":
+                self._planned[key] = str(event.get("source"))
+            elif event.get("event") in ("done", "failed"):
+                self._last[key] = event
+
+    def __bool__(self) -> bool:
+        return bool(self._planned)
+
+    def follow(self, jobs: Sequence[FileJob]) -> list[FileJob]:
+        """Return the jobs with the numbers that their outputs were given in an earlier run."""
+        outputs_of: dict[str, list[str]] = {}
+        for key, source in self._planned.items():
+            outputs_of.setdefault(source, []).append(key)
+        followed = []
+        for job in jobs:
+            plain = job.destination
+            numbered = re.compile(re.escape(plain.stem) + r"(-\d+)?" + re.escape(plain.suffix))
+            for key in outputs_of.get(os.path.abspath(job.source), ()):
+                earlier = Path(self._folder, key)
+                is_beside = place_in(self._folder, earlier.parent) == place_in(
+                    self._folder, plain.parent
+                )
+                match = numbered.fullmatch(earlier.name)
+                if is_beside and match is not None:
+                    room = job.removed_to
+                    if room is not None and match[1]:
+                        room = room.with_name(f"{room.stem}{match[1]}{room.suffix}")
+                    job = replace(job, destination=plain.with_name(earlier.name), removed_to=room)
+                    break
+            followed.append(job)
+        return followed
+
+    def ours(self, jobs: Iterable[FileJob]) -> set[Path]:
+        """Return the destinations that an earlier run planned: what stands there is its work."""
+        return {
+            job.destination
+            for job in jobs
+            if place_in(self._folder, job.destination) in self._planned
+        }
+
+    def result_of(self, job: FileJob, recipe: Recipe, model: str) -> FileResult | None:
+        """Return what became of a job if it is done and would come out the same, or None.
+
+        It is done if the source has the size and time of change that it had, recipe, model and
+        files to make are the same, and the outputs stand there with their sizes.
+
+        Args:
+            job: from a plan.
+            recipe: what is asked for now.
+            model: its stamp, from `stamp_of`.
+        """
+        event = self._last.get(place_in(self._folder, job.destination))
+        if event is None or event["event"] != "done":
+            return None
+        try:
+            result = _result_from(event, job)
+            same = (
+                (result.source_bytes, result.source_mtime_ns) == state_of(job.source)
+                and event["source"].rpartition("/")[2] == job.source.name
+                and (result.model, Recipe(**event["recipe"]))
+                == (model, replace(recipe, model=None))
+                and event["output_bytes"] == [size_of(output) for output in job.outputs]
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None  # written by another version
+        return result if same else None
+
+
+def stamp_of(recipe: Recipe) -> str:
+    """Return the name and the beginning of the checksum of a recipe's model, without torch.
+
+    Raises:
+        ModelError: there is no such model.
+    """
+    _, path = model_file(recipe.model)
+    spec = read_spec(path)
+    return replace(spec, sha256=hashlib.sha256(path.read_bytes()).hexdigest()).stamp
+
+
+def events_in(folder: Path) -> list[dict[str, Any]]:
+    """Return the events of all journals in a folder, in the order of time."""
+    events = []
+    for path in sorted(folder.glob(f"{JOURNAL}*.jsonl")):
+        with suppress(OSError), path.open("rb") as file:
+            for line in file:
+                with suppress(ValueError):  # torn
+                    event = json.loads(line)
+                    if isinstance(event, dict) and isinstance(event.get("time"), float):
+                        events.append(event)
+    return sorted(events, key=lambda event: event["time"])
+
+
+def _result_from(event: Mapping[str, Any], job: FileJob) -> FileResult:
+    names = set(FileResult.__dataclass_fields__) - {"job"}
+    return FileResult(job, **{name: event[name] for name in names if name in event})
+
+
+def place_in(folder: str | os.PathLike[str], path: Path) -> str:
+    """Where an output lies, seen from the output folder, which may be moved as a whole."""
+    return Path(os.path.relpath(path, folder)).as_posix()
+
+
+def size_of(path: Path) -> int | None:
+    """Return how many bytes a file has; None without a file."""
+    state = state_of(path)
+    return None if state is None else state[0]

@@ -1,0 +1,155 @@
+"""What a call of `dryspell batch` asks for, and what is left to do of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from processor.errors import DereverbError
+from processor.file_job import FileJob, FileResult, state_of
+from processor.finding import Found, Patterns, find_recordings
+from processor.history import History, stamp_of
+from processor.manifest import Manifest
+from processor.naming import DEFAULT_NAME, Shard
+from processor.plan import Existing, plan_found, settle_existing
+from processor.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for; see `plan_batch` for most of it.
+
+    Attributes:
+        inputs: files and folders.
+        output_dir: where outputs go, and the journal.
+        manifest: a list of recordings; they come before the inputs.
+        resume: take what an earlier run has done as done.
+    """
+
+    inputs: Sequence[str]
+    output_dir: str
+    recursive: bool = False
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    name: str = DEFAULT_NAME
+    suffix: str | None = None
+    removed_dir: str | None = None
+    existing: Existing = "refuse"
+    shard: Shard | None = None
+    manifest: str | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What has become of an order before any work.
+
+    Attributes:
+        planned: all jobs, in their order.
+        todo: those that are to be done.
+        kept: what an earlier run has done of it.
+        skipped: those whose outputs exist and are left alone.
+        manifest: the rows that were read, if any.
+    """
+
+    planned: list[FileJob]
+    todo: list[FileJob]
+    kept: list[FileResult]
+    skipped: list[FileJob]
+    manifest: Manifest
+
+    def notices(self, output_dir: str) -> list[str]:
+        """Return what one should know before a long run, and what does not forbid it."""
+        needed = sum((state_of(job.source) or (0, 0))[0] * len(job.outputs) for job in self.todo)
+        place = Path(os.path.abspath(output_dir))
+        while not place.exists():
+            place = place.parent
+        free = shutil.disk_usage(place).free
+        if needed <= free:
+            return []
+        return [
+            f"The disk may be too small: {_gigabytes(needed)} of recordings, and "
+            f"{_gigabytes(free)} are free at '{place}'."
+        ]
+
+
+def settle(order: Order, recipe: Recipe) -> Settled:
+    """Find, plan and check everything that can be checked before any work.
+
+    Raises:
+        DereverbError: an input is not there, nothing is found, or outputs clash.
+    """
+    _refuse_misplaced(order)
+    manifest = Manifest(order.manifest)
+    found = _found(order, manifest)
+    jobs = plan_found(
+        found,
+        order.output_dir,
+        removed_dir=order.removed_dir,
+        name=order.name,
+        suffix=order.suffix,
+        shard=order.shard,
+        numbered=order.existing == "number",
+    )
+    history = History(order.output_dir)
+    kept: list[FileResult] = []
+    if order.resume:
+        jobs = history.follow(jobs)
+        model = stamp_of(recipe)
+        earlier = (history.result_of(job, recipe, model) for job in jobs)
+        kept = [result for result in earlier if result is not None]
+    done = {result.job for result in kept}
+    rest = [job for job in jobs if job not in done]
+    ours = history.ours(rest) if order.resume else set()
+    try:
+        todo = settle_existing(rest, order.existing, ours=ours)
+    except DereverbError as error:
+        if history and not order.resume:
+            raise DereverbError(f"{error} To go on with the earlier run: --resume.") from error
+        raise
+    if order.existing == "number":
+        new = dict(zip(rest, todo, strict=True))
+        jobs = [new.get(job, job) for job in jobs]
+    left = done.union(todo)
+    return Settled(jobs, todo, kept, [job for job in jobs if job not in left], manifest)
+
+
+def _found(order: Order, manifest: Manifest) -> list[Found]:
+    patterns = Patterns(order.include, order.exclude)
+    found = [recording for recording in manifest.found if patterns.want(recording.relative)]
+    found += find_recordings(
+        order.inputs,
+        recursive=order.recursive,
+        include=order.include,
+        exclude=order.exclude,
+        passed_over=[Path(place) for place in (order.output_dir, order.removed_dir) if place],
+    )
+    if not found:
+        where = ", ".join(f"'{place}'" for place in (*order.inputs, order.manifest) if place)
+        remedy = "" if order.recursive else " Add --recursive to look into the folders below."
+        if order.include or order.exclude:
+            remedy += " Look at --include and --exclude."
+        raise DereverbError(f"No recording in {where}.{remedy}")
+    return found
+
+
+def _refuse_misplaced(order: Order) -> None:
+    if not order.inputs and order.manifest is None:
+        raise DereverbError(
+            f"There is nothing to work on: '{order.output_dir}' is the output folder. "
+            "Name recordings or folders before it, or a --manifest."
+        )
+    for place in order.inputs:
+        if not os.path.lexists(place):
+            raise DereverbError(f"'{place}' is not a folder, and no file. Check its name.")
+    if os.path.lexists(order.output_dir) and not os.path.isdir(order.output_dir):
+        raise DereverbError(
+            f"'{order.output_dir}' is not a folder. The last name is that of the output folder."
+        )
+
+
+def _gigabytes(number: float) -> str:
+    return f"{number / 1e9:.1f} GB"
