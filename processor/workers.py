@@ -12,6 +12,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ from processor.recipe import Recipe
 
 # Time for a process to leave the block it is in and remove what it has not finished.
 _GRACE_SECONDS = 10.0
+# How often it is asked whether a run that is held back may go on.
+_HELD_SECONDS = 0.05
 
 _log = logging.getLogger(__name__)
 
@@ -77,11 +80,13 @@ def work_in_processes(
     overwrite: bool,
     workers: int,
     progress: Callable[[FileJob, float], None] | None,
+    may_begin: Callable[[], bool] | None = None,
 ) -> Generator[FileResult, None, None]:
     """Keep `workers` processes busy with a file each; yield each result as it comes.
 
     A process that dies (killed, out of memory) costs the file it was at, and is replaced. Closing
-    the generator ends the processes and removes what is unfinished.
+    the generator ends the processes and removes what is unfinished. While `may_begin` says no, the
+    files in work are finished and no other is begun; it may raise Cancelled, as `progress` may.
 
     Raises:
         ModelError: the recipe's model cannot be used.
@@ -95,7 +100,7 @@ def work_in_processes(
             while len(crew) < min(workers, len(waiting) + sum(bool(w.job) for w in crew)):
                 crew.append(_Worker(recipe, overwrite))
             for worker in crew:
-                if worker.job is None and waiting:
+                if worker.job is None and waiting and (may_begin is None or may_begin()):
                     worker.begin(waiting.popleft())
             for worker in _with_news(crew):
                 job, news = worker.news()
@@ -173,7 +178,10 @@ class _Worker:
 
 
 def _with_news(crew: Sequence[_Worker]) -> list[_Worker]:
-    ready = wait([worker.line for worker in crew if worker.job is not None])
+    lines = [worker.line for worker in crew if worker.job is not None]
+    if not lines:  # held back
+        time.sleep(_HELD_SECONDS)
+    ready = wait(lines)
     return [worker for worker in crew if worker.line in ready]
 
 
