@@ -1,13 +1,13 @@
 """Sound files to read: look at one, read it in blocks.
 
-soundfile (libsndfile) does the work. What it cannot tell, or tells only by crashing, is told
-here in one sentence that names the file and a remedy.
+soundfile (libsndfile) does the work, and PyAV for the sound of MP4, Matroska and the like. What
+they cannot tell, or tell only by crashing, is told here in one sentence that names the file and a
+remedy.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,18 +17,21 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from processor.audio_format import container_for, is_floating
+from processor.audio_format import MEDIA, container_for, integer_bits
+from processor.chunks import Layout, layout_of
 from processor.errors import AudioFileError
+from processor.media import MediaFile
+from processor.mended import MendedFile, needs_mending
+from processor.tags import read_labels
 
 _COPY_AGAIN = "Copy it again from where it came, or open and save it in an audio editor."
 
-# libsndfile reads a file that was cut off as if it were shorter; only its log tells.
-_SHORT_CHUNK = re.compile(r"^\s*(?:data|SSND) : (\d+) \(should be (\d+)\)", re.MULTILINE)
+# libsndfile reads an Ogg file that was cut off as if it were shorter; only its log tells.
 _OGG_WITHOUT_END = "Last page lacks an end-of-stream bit"
 _OGG_WITH_JUNK = "Junk after the last page"
 _OGG_LARGEST_PAGE = 65_307
-# Programs that write into a pipe cannot know the size and announce (nearly) the largest one.
-_SIZE_UNKNOWN = 0x7FFF_0000
+# The beginning of an MP3 file that has its first frame in it, but for large pictures before it.
+_MP3_HEAD_BYTES = 4096
 _FRAMES_UNKNOWN = 2**62
 
 
@@ -41,8 +44,9 @@ class AudioInfo:
         sample_rate: [Hz].
         channels: 1 or more.
         frames: samples per channel; may be 0.
-        format: container, as libsndfile names it: "WAV", "WAVEX", "RF64", "FLAC", "AIFF", "OGG".
-        subtype: sample format: "PCM_16", "PCM_24", "FLOAT", "VORBIS", ...
+        format: container, as libsndfile names it: "WAV", "WAVEX", "RF64", "FLAC", "AIFF", "OGG",
+            ...; or "MP4", "MATROSKA", "AAC".
+        subtype: sample format: "PCM_16", "PCM_24", "FLOAT", "VORBIS", "AAC", ...
     """
 
     path: Path
@@ -67,7 +71,7 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
     path = Path(path)
     with _opened(path) as sound:
         frames = sound.frames
-        if frames > _FRAMES_UNKNOWN:  # FLAC from a pipe: the header leaves the length open
+        if _is_a_guess(path, sound):
             frames = sum(len(block) for block in _raw_blocks(path, sound, 1 << 16))
         return AudioInfo(
             path, sound.samplerate, sound.channels, frames, sound.format, sound.subtype
@@ -75,13 +79,16 @@ def probe(path: str | os.PathLike[str]) -> AudioInfo:
 
 
 def read_tags(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return title, artist, comment and the like, as far as the file has them.
+    """Return title, artist, comment and the like by their names in lower case.
+
+    Several texts of one name come as one, parted by "; ".
 
     Raises:
         AudioFileError: as for `probe`.
     """
-    with _opened(Path(path)) as sound:
-        return {name: text for name, text in sound.copy_metadata().items() if text}
+    path = Path(path)
+    _opened(path).close()
+    return {name.lower(): "; ".join(texts) for name, texts in read_labels(path).texts.items()}
 
 
 def read_blocks(
@@ -98,9 +105,10 @@ def read_blocks(
     """
     path = Path(path)
     with _opened(path) as sound:
-        announced, done = sound.frames, 0
+        announced = _FRAMES_UNKNOWN if _is_a_guess(path, sound) else sound.frames
+        done = 0
         for block in _raw_blocks(path, sound, block_frames):
-            if is_floating(sound.subtype):
+            if integer_bits(sound.subtype) is None:
                 _refuse_not_finite(path, block, done, sound.samplerate)
             done += len(block)
             yield np.ascontiguousarray(block.T)
@@ -123,17 +131,41 @@ def native_name(path: Path) -> str | bytes:
 
 
 class _FromStartToEnd(soundfile.SoundFile):
-    """A file that is not asked where it is.
+    """A file that is not asked where it is, and knows what it was before it was mended.
 
     soundfile seeks to the end of what it has just read after every block: for nothing, and in
     vain in a FLAC file without a length.
     """
 
+    def __init__(self, path: Path, layout: Layout | None) -> None:
+        self._mended = MendedFile(layout) if layout and needs_mending(layout) else None
+        self._layout = layout
+        try:
+            super().__init__(self._mended or native_name(path))
+        except BaseException:
+            if self._mended is not None:
+                self._mended.close()
+            raise
+
+    @property
+    def format(self) -> str:
+        """The container of the file as it lies there."""
+        if self._mended is None or self._layout is None:
+            return str(super().format)
+        if self._layout.form == "W64":
+            return "W64"
+        return "WAV" if self._layout.magic == b"RIFF" else "RF64"
+
     def seekable(self) -> bool:
         return False
 
+    def close(self) -> None:
+        super().close()
+        if self._mended is not None:
+            self._mended.close()
 
-def _opened(path: Path) -> soundfile.SoundFile:
+
+def _opened(path: Path) -> soundfile.SoundFile | MediaFile:
     try:
         status = path.stat()
     except FileNotFoundError:
@@ -155,26 +187,49 @@ def _opened(path: Path) -> soundfile.SoundFile:
         raise AudioFileError(f"Cannot read '{path}': it is empty (0 bytes). {_COPY_AGAIN}")
     if not os.access(path, os.R_OK):
         raise AudioFileError(f"Cannot read '{path}': permission denied. Ask its owner, or copy it.")
+    if path.suffix.lower() in MEDIA:
+        return MediaFile(path)
+    layout = layout_of(path)
+    if layout is not None and _was_cut_off(layout):
+        raise _cut_off(path)
     try:
-        sound = _FromStartToEnd(native_name(path))
+        sound = _FromStartToEnd(path, layout)
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioFileError(
             f"Cannot read '{path}': no audio data, or damaged. Convert it to WAV or FLAC."
         ) from error
-    if _was_cut_off(path, sound):
+    if _is_ogg_cut_off(path, sound.extra_info):
         sound.close()
-        raise AudioFileError(
-            f"Cannot read '{path}': it was cut off before the end that its header announces. "
-            f"{_COPY_AGAIN}"
-        )
+        raise _cut_off(path)
     return sound
 
 
-def _was_cut_off(path: Path, sound: soundfile.SoundFile) -> bool:
-    log = sound.extra_info
-    for announced, present in _SHORT_CHUNK.findall(log):
-        if int(present) < int(announced) < _SIZE_UNKNOWN:
-            return True
+def _cut_off(path: Path) -> AudioFileError:
+    return AudioFileError(
+        f"Cannot read '{path}': it was cut off before the end that its header announces. "
+        f"{_COPY_AGAIN}"
+    )
+
+
+def _was_cut_off(layout: Layout) -> bool:
+    sound = layout.sound
+    return sound is not None and sound.present < sound.size
+
+
+def _is_a_guess(path: Path, sound: soundfile.SoundFile | MediaFile) -> bool:
+    """True if a file does not say how long it is: FLAC from a pipe, MP3 without a Xing header."""
+    if sound.format == "MP3":
+        with path.open("rb") as file:
+            head = file.read(10)
+            if head[:3] == b"ID3":
+                a, b, c, d = (byte & 0x7F for byte in head[6:10].ljust(4, b"\0"))
+                file.seek(10 + (a << 21 | b << 14 | c << 7 | d))
+            head += file.read(_MP3_HEAD_BYTES)
+        return not any(name in head for name in (b"Xing", b"Info", b"VBRI"))
+    return bool(sound.frames > _FRAMES_UNKNOWN)
+
+
+def _is_ogg_cut_off(path: Path, log: str) -> bool:
     return _OGG_WITHOUT_END in log or (_OGG_WITH_JUNK in log and _ends_within_a_page(path))
 
 
@@ -195,7 +250,7 @@ def _ends_within_a_page(path: Path) -> bool:
 
 
 def _raw_blocks(
-    path: Path, sound: soundfile.SoundFile, block_frames: int
+    path: Path, sound: soundfile.SoundFile | MediaFile, block_frames: int
 ) -> Iterator[npt.NDArray[np.float32]]:
     """Yield (n, channels) until the data ends."""
     at = 0

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,13 +13,19 @@ import numpy.typing as npt
 import soundfile
 
 from processor.audio_file import native_name, reason_of
-from processor.audio_format import encode
 from processor.errors import AudioFileError
+from processor.labels import Labels
+from processor.part_files import part_beside
+from processor.quantiser import encode
+from processor.tags import write_labels
 
 # libsndfile's code for what the system refused, as on a full disk.
 _SYSTEM_ERROR = 2
 # libsndfile counts up to 1024, but libvorbis has a byte for them and crashes.
 _MOST_CHANNELS = {"OGG": 255}
+# libsndfile's own defaults are for small files: here a recording is coded a second time. LAME's V0,
+# Vorbis quality 8; 0.3 gives Opus 180 kbit/s for each channel.
+_COMPRESSION = {"MPEG_LAYER_III": 0.0, "VORBIS": 0.2, "OPUS": 0.3}
 
 
 class AudioWriter:
@@ -43,7 +47,9 @@ class AudioWriter:
         container: str,
         subtype: str,
         *,
-        tags: Mapping[str, str] | None = None,
+        labels: Labels | None = None,
+        software: str = "",
+        dither_seed: int = 0,
         overwrite: bool = False,
     ) -> None:
         """Prepare; nothing is touched before the `with` begins.
@@ -54,16 +60,20 @@ class AudioWriter:
             channels: of every block.
             container: as `output_format` returns it.
             subtype: as `output_format` returns it.
-            tags: from `read_tags`; the container keeps those it has a place for.
+            labels: from `read_labels`; the container keeps those it has a place for.
+            software: what is added to them.
+            dither_seed: from `seed_of`.
             overwrite: replace a file that stands there.
         """
         self.destination = Path(destination)
         self.frames = 0
         self.clipped_samples = 0
         self._target = Path(os.path.realpath(destination))
-        self._part = self._target.with_name(f".dryspell-{secrets.token_hex(4)}.part")
+        self._part = part_beside(self._target)
         self._format = (sample_rate, channels, subtype, container)
-        self._tags = dict(tags or {})
+        self._labels = labels or Labels()
+        self._software = software
+        self._dither_seed = dither_seed
         self._overwrite = overwrite
         self._sound: soundfile.SoundFile | None = None
 
@@ -77,10 +87,14 @@ class AudioWriter:
             # Made by Python first: with the usual permissions, and with an honest error.
             self._part.touch(exist_ok=False)
             self._sound = soundfile.SoundFile(
-                native_name(self._part), "w", sample_rate, channels, subtype, format=container
+                native_name(self._part),
+                "w",
+                sample_rate,
+                channels,
+                subtype,
+                format=container,
+                compression_level=_COMPRESSION.get(subtype),
             )
-            for name, text in self._tags.items():
-                setattr(self._sound, name, text)
         except soundfile.LibsndfileError as error:
             self._discard()
             raise (self._stopped() if error.code == _SYSTEM_ERROR else self._unfit()) from error
@@ -91,12 +105,19 @@ class AudioWriter:
             raise
         return self
 
-    def write(self, waveform: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    def write(
+        self, waveform: npt.NDArray[np.float32], *, dry: npt.NDArray[np.float32] | None = None
+    ) -> npt.NDArray[np.float32]:
         """Append a block and return it as a reader of the file will get it back.
 
+        Args:
+            waveform: what to write. Integer formats hold what lies beyond full scale at full scale
+                and count it in `clipped_samples`.
+            dry: the same samples as they were read: in 8 and 16 bits those of `waveform` that
+                differ are dithered. Without it none are.
+
         Shape:
-            waveform, result: (channels, samples) float32. Integer formats hold what lies beyond
-            full scale at full scale and count it in `clipped_samples`.
+            waveform, dry, result: (channels, samples) float32.
 
         Raises:
             AudioFileError: the disk is full, or gone.
@@ -106,7 +127,9 @@ class AudioWriter:
             raise ValueError("The writer is closed: write inside its with block.")
         if not np.isfinite(waveform).all():
             raise ValueError("A sound file cannot hold NaN or infinity.")
-        data, stored, clipped = encode(waveform, self._sound.subtype)
+        data, stored, clipped = encode(
+            waveform, self._sound.subtype, dry=dry, at=self.frames, seed=self._dither_seed
+        )
         try:
             self._sound.write(data)
         except (soundfile.LibsndfileError, OSError, AssertionError) as error:
@@ -125,6 +148,8 @@ class AudioWriter:
             return
         try:
             self._sound.close()
+            if self._software:
+                write_labels(self._part, self._labels, self._software)
             arrived = soundfile.info(native_name(self._part)).frames if self.frames else 0
         except (soundfile.LibsndfileError, OSError) as error:
             raise self._stopped() from error

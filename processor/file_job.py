@@ -15,14 +15,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from processor.audio_file import AudioInfo, probe, read_blocks, read_tags, reason_of
+from processor.audio_file import AudioInfo, probe, read_blocks, reason_of
 from processor.audio_format import container_for, output_format
 from processor.audio_writer import AudioWriter
 from processor.errors import AudioFileError
 from processor.mixing import mixed
 from processor.model import Model
+from processor.quantiser import seed_of
 from processor.recipe import Recipe
 from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream
+from processor.tags import read_labels
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def process_file(
         ]
         loud = np.float32(10.0 ** (recipe.gain_db / 20.0))  # 1 at 0 dB: no bit changes
         for dry, removed in _separated(info, stream, progress):
-            stored = writers[0].write(mixed(dry, removed, recipe))
+            stored = writers[0].write(mixed(dry, removed, recipe), dry=dry)
             for writer in writers[1:]:
                 writer.write(loud * dry - stored)
         for writer in writers:
@@ -236,8 +238,13 @@ def _refuse_unfit(info: AudioInfo) -> None:
 
 
 def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> AudioWriter:
+    labels = read_labels(info.path)
     container, subtype = output_format(
-        path, info.format, info.subtype, samples=info.frames * info.channels
+        path,
+        info.format,
+        info.subtype,
+        samples=info.frames * info.channels,
+        extra_bytes=labels.size,
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -252,7 +259,9 @@ def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> Audi
         info.channels,
         container,
         subtype,
-        tags={**read_tags(info.path), "software": software},
+        labels=labels,
+        software=software,
+        dither_seed=seed_of(info.path),
         overwrite=overwrite,
     )
 
