@@ -181,6 +181,7 @@ def _with_news(crew: Sequence[_Worker]) -> list[_Worker]:
     lines = [worker.line for worker in crew if worker.job is not None]
     if not lines:  # held back
         time.sleep(_HELD_SECONDS)
+        return []
     ready = wait(lines)
     return [worker for worker in crew if worker.line in ready]
 
