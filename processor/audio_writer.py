@@ -27,6 +27,10 @@ _MOST_CHANNELS = {"OGG": 255}
 # Vorbis quality 8; 0.3 gives Opus 180 kbit/s for each channel.
 _COMPRESSION = {"MPEG_LAYER_III": 0.0, "VORBIS": 0.2, "OPUS": 0.3}
 
+# Where a PEAK chunk can stand: in files that begin so, among the first bytes.
+_WITH_PEAK = (b"RIFF", b"RF64", b"FORM")
+_HEAD_BYTES = 4096
+
 
 class AudioWriter:
     """Writes a sound file beside its destination and moves it there when it is whole.
@@ -148,6 +152,7 @@ class AudioWriter:
             return
         try:
             self._sound.close()
+            _forget_the_time(self._part)
             if self._software:
                 write_labels(self._part, self._labels, self._software)
             arrived = soundfile.info(native_name(self._part)).frames if self.frames else 0
@@ -212,3 +217,17 @@ class AudioWriter:
             f"Cannot write '{self.destination}': writing stopped after {self.frames} samples, "
             "as on a full disk. Free some space, or choose another folder."
         )
+
+
+def _forget_the_time(path: Path) -> None:
+    """Clear when a float WAV or AIFF was made, so that equal work gives equal bytes.
+
+    libsndfile writes it into the PEAK chunk, which stands before the samples: name and size, 4
+    bytes each, then a version and the time.
+    """
+    with path.open("r+b") as file:
+        head = file.read(_HEAD_BYTES)
+        at = head.find(b"PEAK")
+        if head[:4] in _WITH_PEAK and 0 < at < max(head.find(b"data"), head.find(b"SSND")):
+            file.seek(at + 12)
+            file.write(bytes(4))
