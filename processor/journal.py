@@ -94,6 +94,8 @@ class Journal:
     def begin(self, jobs: Sequence[FileJob], recipe: Recipe) -> None:
         """Write down what is going to be made."""
         self._recipe = recipe
+        if not jobs:
+            return
         run = {
             "event": "run",
             "time": time.time(),

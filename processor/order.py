@@ -80,9 +80,11 @@ def settle(order: Order, recipe: Recipe) -> Settled:
     """Find, plan and check everything that can be checked before any work.
 
     Raises:
-        DereverbError: an input is not there, nothing is found, or outputs clash.
+        DereverbError: an input is not there, nothing is found, outputs clash, or there is no such
+            model.
     """
     _refuse_misplaced(order)
+    model = stamp_of(recipe)
     manifest = Manifest(order.manifest)
     found = _found(order, manifest)
     jobs = plan_found(
@@ -98,7 +100,6 @@ def settle(order: Order, recipe: Recipe) -> Settled:
     kept: list[FileResult] = []
     if order.resume:
         jobs = history.follow(jobs)
-        model = stamp_of(recipe)
         earlier = (history.result_of(job, recipe, model) for job in jobs)
         kept = [result for result in earlier if result is not None]
     done = {result.job for result in kept}
