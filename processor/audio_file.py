@@ -187,12 +187,12 @@ def _opened(path: Path) -> soundfile.SoundFile | MediaFile:
         raise AudioFileError(f"Cannot read '{path}': it is empty (0 bytes). {_COPY_AGAIN}")
     if not os.access(path, os.R_OK):
         raise AudioFileError(f"Cannot read '{path}': permission denied. Ask its owner, or copy it.")
-    if path.suffix.lower() in MEDIA:
-        return MediaFile(path)
-    layout = layout_of(path)
-    if layout is not None and _was_cut_off(layout):
-        raise _cut_off(path)
     try:
+        if path.suffix.lower() in MEDIA:
+            return MediaFile(path)
+        layout = layout_of(path)
+        if layout is not None and _was_cut_off(layout):
+            raise _cut_off(path)
         sound = _FromStartToEnd(path, layout)
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioFileError(

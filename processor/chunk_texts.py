@@ -37,7 +37,9 @@ def labels_in_chunks(layout: Layout) -> Labels:
         elif layout.family == "CAF" and chunk.name == b"info":
             for caf_name, text in _caf_pairs(read_chunk(layout, chunk)):
                 add_text(texts, _caf_meaning(caf_name), text)
-    return Labels({**labels.texts, **texts}, labels.pictures, layout)
+    # ID3 tells several texts of one name apart; what we sign is the chunks' own.
+    signed = {name: texts[name] for name in ("SOFTWARE", "COMMENT") if name in texts}
+    return Labels({**texts, **labels.texts, **signed}, labels.pictures, layout)
 
 
 def chunks_for(family: str, labels: Labels, software: str) -> list[tuple[bytes, Content]]:

@@ -247,8 +247,8 @@ def _is_wrapped(size: int, rest: int) -> bool:
 
 
 def _w64_chunks(file: BinaryIO, end: int) -> Iterator[Chunk]:
-    at = 40
-    for _ in range(_MOST_CHUNKS):
+    at, found = 40, 0
+    while at < end and found < _MOST_CHUNKS:
         file.seek(at)
         head = file.read(24)
         if len(head) < 24 or head[4:16] != _W64_REST:
@@ -260,12 +260,13 @@ def _w64_chunks(file: BinaryIO, end: int) -> Iterator[Chunk]:
         if size < 0:
             return
         yield Chunk(head[:4], at + 24, size, max(0, min(size, end - at - 24)), is_open)
+        found += 1
         at += 24 + size + -size % 8
 
 
 def _caf_chunks(file: BinaryIO, end: int) -> Iterator[Chunk]:
-    at = 8
-    for _ in range(_MOST_CHUNKS):
+    at, found = 8, 0
+    while at < end and found < _MOST_CHUNKS:
         file.seek(at)
         head = file.read(12)
         if len(head) < 12:
@@ -277,4 +278,5 @@ def _caf_chunks(file: BinaryIO, end: int) -> Iterator[Chunk]:
         if size < 0:
             return
         yield Chunk(name, at + 12, size, max(0, min(size, end - at - 12)), is_open)
+        found += 1
         at += 12 + size

@@ -132,15 +132,15 @@ class MediaFile:
                 "Choose a file with an audio track."
             )
         context = streams[0].codec_context
-        if context is not None and context.codec_tag in _PROTECTED:
-            raise AudioFileError(
-                f"Cannot read '{self.path}': it is copy-protected (DRM). "
-                "Use a recording without protection."
-            )
         if context is None:
             raise AudioFileError(
                 f"Cannot read '{self.path}': its sound is coded in a way that is not known here. "
                 "Convert it to WAV or FLAC."
+            )
+        if _is_protected(context):
+            raise AudioFileError(
+                f"Cannot read '{self.path}': it is copy-protected (DRM). "
+                "Use a recording without protection."
             )
         return streams[0]
 
@@ -212,6 +212,13 @@ def _demuxer_for(file: BinaryIO) -> str | None:
     if head[:3] == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] & 0xF6 == 0xF0):
         return "aac"
     return None
+
+
+def _is_protected(context: Any) -> bool:
+    try:
+        return context.codec_tag in _PROTECTED
+    except UnicodeDecodeError:
+        return False
 
 
 def _subtype_of(context: Any) -> str:

@@ -1,8 +1,8 @@
 """WAV files whose headers are wrong, or foreign to libsndfile, seen with one that is right.
 
 A recorder that lost its power never wrote down how long the recording is; others count beyond four
-gigabytes in 32 bits, or leave out a byte of padding. The samples are all there. BW64 is RF64 by
-another name, and behind the samples of a W64 file libsndfile takes chunks for sound.
+gigabytes in 32 bits, or leave out a byte of padding. The samples are all there. And libsndfile does
+not know BW64, which is RF64 by another name, and takes what follows the sound of W64 for sound.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ def needs_mending(layout: Layout) -> bool:
         return sound.is_open or sound is not layout.chunks[-1]
     if layout.form != "RIFF" or layout.magic == b"RIFX":
         return False
-    return sound.is_open or not layout.is_aligned or layout.magic == b"BW64"
+    if sound.is_open or not layout.is_aligned or layout.magic == b"BW64":
+        return True
+    # In RF64 libsndfile forgets the byte that follows an odd chunk.
+    before = layout.chunks[: layout.chunks.index(sound)]
+    return layout.magic == b"RF64" and any(chunk.size % 2 for chunk in before)
 
 
 class MendedFile(io.RawIOBase):

@@ -34,13 +34,17 @@ _PICTURE = "METADATA_BLOCK_PICTURE"
 
 
 def read_labels(path: Path) -> Labels:
-    """Return what a file says beside its sound: nothing, where it cannot be understood."""
+    """Return what a file says beside its sound.
+
+    Texts that cannot be understood are left out. Chunks are carried over all the same.
+    """
+    layout = None
     try:
         layout = layout_of(path)
         return labels_in_chunks(layout) if layout is not None else _read_by_mutagen(path)
     except Exception as error:  # mutagen lets many kinds through; no recording fails for its tags
-        _log.warning("The tags of '%s' are left out: %s", path, error or type(error).__name__)
-        return Labels()
+        _log.warning("Tags of '%s' are left out: %s", path, str(error) or type(error).__name__)
+        return Labels(layout=layout)
 
 
 def write_labels(path: Path, labels: Labels, software: str) -> None:
