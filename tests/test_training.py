@@ -107,6 +107,7 @@ def test_a_new_run_starts_from_the_weights_of_another(run: Path, tmp_path: Path)
     )
     after = torch.load(path, weights_only=True)
     assert after["step"] == before["step"] + 1
+    assert after["heard_h"] > before["heard_h"]
     assert after["history"] == before["history"]
     for name, weights in before["average"].items():  # one step moves no weight far
         torch.testing.assert_close(after["average"][name], weights, atol=0.01, rtol=0)

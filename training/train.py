@@ -108,7 +108,7 @@ def train(
         network.parameters(), config.learning_rate, weight_decay=config.weight_decay
     )
     adversary = Adversary(config, device) if config.adversarial_weight > 0 else None
-    step, trained_s, best = 0, 0.0, math.inf
+    step, trained_s, heard_h, best = 0, 0.0, 0.0, math.inf
     history = [{"from_step": 0, "config": config.to_dict()}]
     source = path if path.exists() else start_from
     if source is not None:
@@ -119,7 +119,8 @@ def train(
                 optimiser.load_state_dict(saved["optimiser"])
             if adversary is not None and saved.get("adversary"):
                 adversary.load_state_dict(saved["adversary"])
-            step, trained_s, history = saved["step"], saved["trained_s"], saved["history"]
+            step, trained_s, heard_h = saved["step"], saved["trained_s"], saved["heard_h"]
+            history = saved["history"]
             best_before = saved.get("best", saved["score"])
             config_before = Config.from_dict(history[-1]["config"])
         if config_before == config and source == path:
@@ -156,13 +157,13 @@ def train(
         for mean, parameter in zip(average.parameters(), network.parameters(), strict=True):
             mean.lerp_(parameter.detach(), 1 - decay)
         step += 1
+        heard_h += config.batch_size * config.data.clip_s / 3600
         running += (0.02 if step > 1 else 1.0) * (loss.item() - running)
         trained_s = earlier_s + clock() - began
 
         due = time.monotonic() - saved_at > config.checkpoint_every_s
         if due or trained_s >= last_s or step == last_step:
             score = _validate(average, validation, config)
-            heard_h = step * config.batch_size * config.data.clip_s / 3600
             log.write(step, trained_s / 3600, heard_h, rate, running, score)
             state: dict[str, Any] = {
                 "config": config.to_dict(),
