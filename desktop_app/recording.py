@@ -10,6 +10,7 @@ import numpy as np
 
 from processor import AudioFileError, AudioInfo, DereverbStream, Model, Recipe, probe
 from processor.audio_file import read_blocks
+from processor.mixing import mixed
 from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 
 from .plot_data import Picture
@@ -112,9 +113,9 @@ class Rendering:
 
     Args:
         recording: A recording that has been read.
-        recipe: Strength, mix and floor.
-        removed: What full mix takes away, if it is known from an earlier rendering at the same
-            strength and floor; then only the picture is made anew.
+        recipe: What is made of it.
+        removed: What full mix takes away, if it is known from an earlier rendering that differs in
+            mix and gain at most; then only the picture is made anew.
     """
 
     def __init__(
@@ -128,15 +129,27 @@ class Rendering:
         self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
 
     def samples(self, start: int, stop: int) -> np.ndarray:
-        """The treated waveform between two sample positions: dry − mix · removed."""
+        """The treated waveform between two sample positions, as it is exported."""
         dry = self.recording.waveform[:, start:stop]
-        return dry - self.recipe.mix * self.removed[:, start:stop]
+        return mixed(dry, self.removed[:, start:stop], self.recipe)
+
+    def removes_as(self, recipe: Recipe) -> bool:
+        """Whether `removed` is what this recipe removes: they differ in mix and gain at most."""
+        return replace(self.recipe, mix=recipe.mix, gain_db=recipe.gain_db) == recipe
 
     def with_mix(self, recipe: Recipe) -> "Rendering | None":
         """A rendering that shares the removed part, or None where it would differ."""
-        if self.is_complete and replace(self.recipe, mix=recipe.mix) == recipe:
+        if self.is_complete and self.removes_as(recipe):
             return Rendering(self.recording, recipe, self.removed)
         return None
+
+    def reach(self, position: int) -> int:
+        """Up to where `removed` is known from `position` on; `position` where it is not."""
+        return max(position, self.known_frames)
+
+    def read(self, start: int, stop: int) -> np.ndarray:
+        """What full mix takes away between two positions, shape (channels, n)."""
+        return self.removed[:, start:stop]
 
     @property
     def is_complete(self) -> bool:
