@@ -30,11 +30,8 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)|(?P<word>[a-z_]\w*)"
-    r"|(?P<sign><=|>=|==|!=|<|>|\(|\)))",
-    re.IGNORECASE,
-)
+_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?", re.IGNORECASE)
+_TOKEN = re.compile(rf"\s*(?:{_NUMBER.pattern}|[a-z_]\w*|[<>]=?|==|!=|[()])", re.IGNORECASE)
 _DEEPEST = 50
 _EXAMPLE = 'Write it like "c50 < 15" or "t60 > 0.6 and snr > 10".'
 
@@ -135,12 +132,10 @@ class _Parser:
         if sign not in _COMPARISONS:
             raise self._error("<, <=, >, >=, == or !=")
         self._at += 1
-        try:
-            number = float(self._token)
-        except ValueError:
-            raise self._error("a number") from None
+        if not _NUMBER.fullmatch(self._token):
+            raise self._error("a number")
         self._at += 1
-        return Comparison(figure, sign, number)
+        return Comparison(figure, sign, float(self._tokens[self._at - 1]))
 
     @property
     def _token(self) -> str:

@@ -187,7 +187,7 @@ class _Told:
         log_t60, c50_db, drr_db = map(float, whole.expected)
         tolerances = np.log(1 + T60_TOLERANCE), CLARITY_TOLERANCE_DB
         confidences = [
-            round(whole.familiarity * erf(tolerance / deviation / sqrt(2)), 3)
+            round(whole.credibility * erf(tolerance / deviation / sqrt(2)), 3)
             for tolerance, deviation in zip(tolerances, whole.deviation[:2], strict=True)
         ]
         if max(confidences) < _LEAST_CONFIDENCE:

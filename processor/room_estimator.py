@@ -20,6 +20,8 @@ from processor.errors import ModelError
 
 ESTIMATOR = Path(__file__).parents[1] / "resources" / "room.json"
 
+_FIGURES = 3
+
 Numbers = npt.NDArray[np.float64]
 
 
@@ -30,12 +32,12 @@ class Estimate:
     Attributes:
         expected: (3,).
         deviation: standard deviation of each, (3,).
-        familiarity: 0 ... 1, 0 for what is like nothing that the regression was fitted on.
+        credibility: 0 ... 1, how far it is speech, and like what the regression was fitted on.
     """
 
     expected: Numbers
     deviation: Numbers
-    familiarity: float
+    credibility: float
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,14 @@ class RoomEstimator:
         hidden = np.clip(standard, -4.0, 4.0)
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = np.tanh(weight @ hidden + bias)
-        expected, log_deviation = np.split(self.weights[-1] @ hidden + self.biases[-1], 2)
+        told = self.weights[-1] @ hidden + self.biases[-1]
+        expected, log_deviation, logit = np.split(told, [_FIGURES, 2 * _FIGURES])
         strangeness = float(np.mean(np.square(standard)))
         familiarity = (self.foreign - strangeness) / (self.foreign - self.familiar)
         return Estimate(
             expected * self.unit + self.offset,
             np.exp(np.clip(log_deviation, -4.0, 2.0)) * self.unit,
-            float(np.clip(familiarity, 0.0, 1.0)),
+            float(np.clip(familiarity, 0.0, 1.0) / (1.0 + np.exp(-np.clip(logit[0], -30, 30)))),
         )
 
 
@@ -83,13 +86,13 @@ def combined(estimates: Sequence[Estimate]) -> Estimate:
     """
     expected = np.stack([estimate.expected for estimate in estimates])
     deviation = np.stack([estimate.deviation for estimate in estimates])
-    familiarity = np.array([estimate.familiarity for estimate in estimates])
-    weight = (familiarity[:, None] + 1e-3) / np.square(deviation)
+    credibility = np.array([estimate.credibility for estimate in estimates]) + 1e-6
+    weight = credibility[:, None] / np.square(deviation)
     weight /= weight.sum(axis=0)
     return Estimate(
         np.sum(weight * expected, axis=0),
         np.sum(weight * deviation, axis=0),
-        float(np.mean(familiarity)),
+        float(np.average(credibility, weights=credibility)),
     )
 
 

@@ -25,7 +25,7 @@ from processor.room import SEGMENT_FRAMES
 from processor.room_estimator import ESTIMATOR
 from processor.room_features import SAMPLE_RATE, power_spectra, room_features
 from training.acoustics import Samples
-from training.augment import random_low_pass
+from training.augment import excerpt, random_low_pass
 from training.config import DataConfig
 from training.corpus import Row, read_samples
 from training.errors import told_plainly
@@ -36,17 +36,18 @@ DATA = DataConfig(measured_share=0.5, noise_share=0.75, snr_db=(5.0, 40.0), t60_
 LENGTH_S = (4.0, 8.0)
 PAUSE_S = (0.05, 0.7)
 DRY_SHARE = 0.12
+NOISE_SHARE = 0.12
 DRY_T60_S = DATA.target_t60_s
 # What lies beyond cannot be told from speech.
 CLARITY_DB = (-15.0, 35.0)
 DRR_DB = (-20.0, 20.0)
-EXAMPLES = 3000
+EXAMPLES = 4000
 HIDDEN = 40
 EPOCHS = 60
 BATCH = 64
 LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.05
-DROPOUT = 0.2
+DROPOUT = 0.1
 # What is stranger than all but so many of the examples is doubted, and from twice that on it is
 # not believed at all.
 FAMILIAR_SHARE = 0.995
@@ -56,7 +57,7 @@ FAMILIAR_SHARE = 0.995
 class Example:
     """A recording's features, and what is known of the room it was made in.
 
-    `truth` is log T60 [s], C50 [dB], DRR [dB]; nan where it is not known.
+    `truth` is log T60 [s], C50 [dB], DRR [dB]; nan where it is not known, all of it without speech.
     """
 
     features: NDArray[np.float32]
@@ -74,8 +75,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn (%(default)s)")
     order = parser.parse_args()
     with told_plainly():
-        examples = Recordings(order.data, "train", DATA, order.seed).examples(order.examples)
-        table = fit(list(examples), order.seed)
+        recordings = Recordings(order.data, "train", DATA, order.seed)
+        examples = [
+            *recordings.examples(order.examples),
+            *recordings.without_speech(round(NOISE_SHARE * order.examples)),
+        ]
+        table = fit(examples, order.seed)
         order.out.write_text(json.dumps(table) + "\n", encoding="utf-8")
         print(f"'{order.out}' is written.")
 
@@ -88,7 +93,8 @@ def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-3
     offset, unit = np.nanmean(truth, axis=0), np.nanstd(truth, axis=0)
     standard = (features - mean) / scale
-    strangeness = np.mean(np.square(standard), axis=1)
+    is_speech = ~np.isnan(truth).all(axis=1)
+    strangeness = np.mean(np.square(standard[is_speech]), axis=1)
     familiar = float(np.quantile(strangeness, FAMILIAR_SHARE))
     network = _fitted(standard.clip(-4, 4), (truth - offset) / unit, seed)
     layers = [layer for layer in network if isinstance(layer, nn.Linear)]
@@ -108,30 +114,37 @@ def fit(examples: Sequence[Example], seed: int) -> dict[str, Any]:
 
 
 def _fitted(standard: np.ndarray, truth: np.ndarray, seed: int) -> nn.Sequential:
-    """Return a network that tells the expectation and the logarithm of the deviation of each."""
+    """Return a network that tells the expectation and the logarithm of the deviation of each.
+
+    And last the logit of there being speech at all.
+    """
     torch.manual_seed(seed)
     features = torch.tensor(standard, dtype=torch.float32)
     wanted = torch.tensor(truth, dtype=torch.float32)
     known = ~torch.isnan(wanted)
     wanted = torch.nan_to_num(wanted)
+    is_speech = known.any(dim=1)
     network = nn.Sequential(
         nn.Dropout(DROPOUT / 2),
         nn.Linear(features.shape[1], HIDDEN),
         nn.Tanh(),
         nn.Dropout(DROPOUT),
-        nn.Linear(HIDDEN, 2 * wanted.shape[1]),
+        nn.Linear(HIDDEN, 2 * wanted.shape[1] + 1),
     )
     steps = EPOCHS * max(1, len(features) // BATCH)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, steps)
     for _ in range(steps):
         chosen = torch.randint(0, len(features), (BATCH,))
-        expected, log_deviation = network(features[chosen]).chunk(2, dim=1)
+        expected, log_deviation, logit = network(features[chosen]).split((3, 3, 1), dim=1)
         error = (expected - wanted[chosen])[known[chosen]]
         log_deviation = log_deviation.clamp(-4, 2)[known[chosen]]
         # The likelihood of a Gaussian forgives errors that it was told to expect: hence the second.
         likelihood = 0.5 * torch.square(error / log_deviation.exp()) + log_deviation
-        loss = likelihood.mean() + error.abs().mean()
+        heard = nn.functional.binary_cross_entropy_with_logits(
+            logit[:, 0], is_speech[chosen].float()
+        )
+        loss = likelihood.mean() + error.abs().mean() + heard
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -154,6 +167,8 @@ class Recordings:
         self._split = split
         self._seed = seed
         self._speakers = list(_by_speaker(rows["speech"], split).values())
+        self._noise_folder = data / "noise"
+        self._noise = [row for row in rows["noise"] if row["split"] == split]
         rirs, noise = (data / "rir", rows["rir"]), (data / "noise", rows["noise"])
         self._maker = VersionMaker(rirs, noise, config, SAMPLE_RATE, versions=1, seed=seed)
 
@@ -173,6 +188,21 @@ class Recordings:
             room = "dried" if is_dry else made.room["room"]
             features = room_features(power_spectra(recording[None])[:SEGMENT_FRAMES])
             yield Example(features, truth, room, None if is_dry else made.snr_db)
+
+    def without_speech(self, count: int) -> Iterator[Example]:
+        """Yield examples of recorded noise alone, every second one in a room."""
+        for index in range(count):
+            rng = np.random.default_rng((self._seed, index, 1))
+            length = round(rng.uniform(*LENGTH_S) * SAMPLE_RATE)
+            row = self._noise[index % len(self._noise)]
+            noise = excerpt(
+                rng, read_samples(self._noise_folder / row["file"], SAMPLE_RATE), length
+            )
+            if index % 2:
+                row = {"file": f"{self._split} noise {index}", "split": self._split}
+                noise = self._maker.versions(row, noise)[0].recording
+            features = room_features(power_spectra(low_passed(rng, noise)[None])[:SEGMENT_FRAMES])
+            yield Example(features, (np.nan, np.nan, np.nan), "noise", None)
 
     def _voice(self, rng: np.random.Generator, speaker: list[Row]) -> Samples:
         length = round(rng.uniform(*LENGTH_S) * SAMPLE_RATE)
