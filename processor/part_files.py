@@ -68,6 +68,9 @@ def is_running(process: int) -> bool:
         return False
     except OSError:
         return True  # somebody else's
+    # One that was killed, and whose end nobody has asked for, still has its number.
+    with suppress(OSError, IndexError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return True
 
 
