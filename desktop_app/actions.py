@@ -66,19 +66,22 @@ class Actions:
 
     def _fill_file_menu(self) -> None:
         menu, files = self._menu("&File"), self._window.files
-        self._add(menu, "&Open…", self._window.ask_for_files, "Ctrl+O")
-        self._add(menu, "Open &folder…", self._window.ask_for_folder, "Ctrl+Shift+O")
+        dialogs = self._window.dialogs
+        self._add(menu, "&Open…", dialogs.ask_for_files, "Ctrl+O")
+        self._add(menu, "Open &folder…", dialogs.ask_for_folder, "Ctrl+Shift+O")
         self._recent = menu.addMenu("Open &recent")
         self._recent.aboutToShow.connect(self._list_recent)
         samples = menu.addMenu("Open a &sample")
         for path in self._window.samples:
             self._add(samples, path.name, lambda chosen=path: self._window.open_file(chosen))
         samples.setEnabled(bool(self._window.samples))
-        self._add(menu, "Open &model file…", self._window.ask_for_model)
+        self._add(menu, "Open &model file…", dialogs.ask_for_model)
         menu.addSeparator()
         self.export = self._add(
-            menu, "&Export…", self._window.ask_for_export, "Ctrl+E", "Ctrl+S", "Ctrl+Shift+S"
+            menu, "&Export…", dialogs.ask_for_export, "Ctrl+E", "Ctrl+S", "Ctrl+Shift+S"
         )
+        self._add_for_recording(menu, "Export &all…", dialogs.ask_for_export_of_all, "Ctrl+Shift+E")
+        self._add(menu, "&Batch…", self._window.show_batch, "Ctrl+B")
         menu.addSeparator()
         self._next = self._add(menu, "Ne&xt recording", lambda: files.step(1), "Ctrl+PgDown")
         self._previous = self._add(menu, "Pre&vious recording", lambda: files.step(-1), "Ctrl+PgUp")
@@ -140,6 +143,8 @@ class Actions:
         menu.addSeparator()
         fill_look(menu, add, self._window.workspace)
         menu.addSeparator()
+        self._add(menu, "&Recording page", self._window.show_recording, "Ctrl+1")
+        self._add(menu, "&Batch page", self._window.show_batch, "Ctrl+2")
         themes = menu.addMenu("&Theme")
         group = QActionGroup(self._window)
         for choice, text in THEMES.items():
@@ -160,6 +165,7 @@ class Actions:
     def _fill_help_menu(self) -> None:
         menu = self._menu("&Help")
         self._add(menu, "&Keys and mouse", self._window.show_keys, "F1")
+        self._add(menu, "Show the &log", self._window.dialogs.show_log)
         self._add(menu, "&About Dryspell", self._window.show_about)
 
     def _enable(self) -> None:

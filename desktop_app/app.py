@@ -4,20 +4,25 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PyQt6.QtCore import QLoggingCategory, QSettings, QTimer
+from PyQt6.QtCore import QLoggingCategory, QObject, QSettings, QTimer, pyqtSignal, pyqtSlot
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QApplication, QMessageBox
+from PyQt6.QtWidgets import QApplication
 
 from .icons import icon
+from .keeper import Keeper
+from .logs import log_path, start_logging
 from .main_window import MainWindow
+from .recovery import Recovery, Work
 from .session import Session
 from .settings import Settings
 from .theme import Appearance
+from .views.details_dialog import error_dialog, versions
 
 log = logging.getLogger(__name__)
 
@@ -31,13 +36,15 @@ def main(paths: Sequence[str | Path] = ()) -> int:
     Args:
         paths: Files and folders to open.
     """
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    start_logging()
     application, window = build()
-    sys.excepthook = _show_unexpected
+    log.info("%s", versions())
+    _Unexpected(window)
     _close_on_interrupt(window)
+    keeper, work = _keep(window)
     window.show()
     # After the first paint: torch takes seconds to import.
-    QTimer.singleShot(0, lambda: _begin(window, paths))
+    QTimer.singleShot(0, lambda: _begin(window, keeper, work, paths))
     return application.exec()
 
 
@@ -60,8 +67,19 @@ def build(store: QSettings | None = None) -> tuple[QApplication, MainWindow]:
     return application, MainWindow(Session(), settings, appearance)
 
 
-def _begin(window: MainWindow, paths: Sequence[str | Path]) -> None:
+def _keep(window: MainWindow) -> tuple[Keeper, Work]:
+    """Begin to keep the window's work; also returns what a crash has left."""
+    recovery = Recovery()
+    work = recovery.begin()
+    keeper = Keeper(window.files, window.batch, recovery)
+    window.closed.connect(keeper.end)
+    return keeper, work
+
+
+def _begin(window: MainWindow, keeper: Keeper, work: Work, paths: Sequence[str | Path]) -> None:
     window.session.load_model()
+    if work:
+        window.come_back(work, keeper.bring_back(work))
     if paths:
         window.open_paths([Path(path) for path in paths])
 
@@ -69,21 +87,41 @@ def _begin(window: MainWindow, paths: Sequence[str | Path]) -> None:
 def _close_on_interrupt(window: MainWindow) -> None:
     """Ctrl+C and a polite kill close the window as its own button does."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        signal.signal(number, lambda *_: window.close_now())
     poll = QTimer(window, interval=SIGNAL_POLL_MS)
     poll.timeout.connect(lambda: None)
     poll.start()
 
 
-def _show_unexpected(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
-    """Log a bug and show it with details to copy; the window stays open."""
-    details = "".join(traceback.format_exception(kind, error, trace))
-    log.critical("Unexpected error\n%s", details)
-    if QApplication.activeModalWidget() is not None:
-        return  # one at a time
-    box = QMessageBox(QMessageBox.Icon.Critical, "Dryspell", "Something went wrong in Dryspell.")
-    box.setInformativeText("Your files are untouched. Please report the details below.")
-    box.setDetailedText(details)
-    box.exec()
+class _Unexpected(QObject):
+    """Logs a bug and shows it with details to copy; the window stays open.
+
+    Args:
+        window: The parent of the dialog.
+    """
+
+    _happened = pyqtSignal(str)  # from whatever thread it is
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._happened.connect(self._show)
+        sys.excepthook = self._take
+        threading.excepthook = lambda given: self._take(
+            given.exc_type, given.exc_value, given.exc_traceback
+        )
+
+    def _take(
+        self,
+        kind: type[BaseException],
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        details = "".join(traceback.format_exception(kind, error, trace))
+        log.critical("Unexpected error\n%s", details)
+        self._happened.emit(details)
+
+    @pyqtSlot(str)
+    def _show(self, details: str) -> None:
+        if QApplication.activeModalWidget() is None:  # one at a time
+            error_dialog(details, log_path(), self._window).open()

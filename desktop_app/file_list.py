@@ -28,7 +28,7 @@ class FileEntry:
     Attributes:
         path: Where it lies; absolute.
         recipe: What is asked of it.
-        saved: The recipe that it came with, or was exported with last.
+        saved: The recipe that it came with, or was exported with last; None where neither is known.
         state: How far one has come.
         duration_s: Its length, once it is known.
         error: Why it failed.
@@ -36,7 +36,7 @@ class FileEntry:
 
     path: Path
     recipe: Recipe
-    saved: Recipe
+    saved: Recipe | None
     state: FileState = FileState.NEW
     duration_s: float | None = None
     error: str = ""

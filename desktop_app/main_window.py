@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QKeyEvent
 from PyQt6.QtWidgets import (
-    QFileDialog,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -14,20 +13,24 @@ from PyQt6.QtWidgets import (
 )
 
 from .actions import Actions
+from .batch_run import FINISHED, BatchRun, Status
+from .dialogs import Dialogs, reasons_to_stay
 from .job import JobSlot
 from .open_files import OpenFiles
-from .opening import FILE_FILTER, MODEL_FILTER, recordings_in, sort_out
+from .opening import recordings_in, sort_out
+from .recovery import Work
 from .session import Kind, Notice, Session, State
 from .settings import Settings
 from .theme import UNIT, Appearance, Theme
+from .views.batch_view import BatchView
 from .views.controls import one_line
 from .views.drop_target import DropTarget
 from .views.empty_view import EmptyView, samples
-from .views.export_bar import ExportBar
-from .views.export_dialog import ExportDialog
+from .views.export_bar import BatchBar, ExportBar
 from .views.file_list_view import FileListView
 from .views.help import show_about, show_keys
 from .views.notice_bar import NoticeBar
+from .views.page_switch import PageSwitch
 from .views.workspace import Workspace
 
 SIZE = (1280, 800)
@@ -43,8 +46,11 @@ class MainWindow(QMainWindow):
         appearance: The theme.
     """
 
+    closed = pyqtSignal()  # all work has ended
+
     def __init__(self, session: Session, settings: Settings, appearance: Appearance) -> None:
         super().__init__()
+        self._is_closing = self._page_is_batch = False
         self.session = session
         self.settings = settings
         self.appearance = appearance
@@ -52,12 +58,17 @@ class MainWindow(QMainWindow):
         theme = appearance.theme
         self._recall_model()
         self.files = OpenFiles(session, self)
+        self.batch = BatchRun(self)
+        self.dialogs = Dialogs(self)
         self._looking = JobSlot(self)
         self.empty = EmptyView(self.samples)
         self.workspace = Workspace(session, theme)
         self.workspace.stage.display.recall(settings)
         self.file_list = FileListView(self.files, theme)
+        self.batch_page = BatchView(self.batch, session, settings, theme)
+        self.page_switch = PageSwitch()
         self.export_bar = ExportBar(session, theme)
+        self.batch_bar = BatchBar(self.batch, theme)
         self.notice = NoticeBar(session, theme)
         self._pages = QStackedWidget()
         self._lay_out()
@@ -79,40 +90,77 @@ class MainWindow(QMainWindow):
         frame = QVBoxLayout()
         frame.setContentsMargins(UNIT, UNIT // 2, UNIT, 0)
         frame.setSpacing(UNIT // 2)
+        if self.menuBar().isNativeMenuBar():  # at the top of the screen, and not ours to fill
+            frame.addWidget(self.page_switch, alignment=Qt.AlignmentFlag.AlignRight)
+        else:
+            self.menuBar().setCornerWidget(self.page_switch)
         frame.addWidget(self.export_bar)
+        frame.addWidget(self.batch_bar)
         frame.addWidget(self.notice)
         column.addLayout(frame)
         column.addWidget(self._pages, 1)
         self._pages.addWidget(self.empty)
         self.workspace.columns.insertWidget(0, self.file_list)
         self._pages.addWidget(self.workspace)
+        self._pages.addWidget(self.batch_page)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
         for page in (self.empty, self.workspace):
-            page.open_asked.connect(self.ask_for_files)
-        self.file_list.open_asked.connect(self.ask_for_files)
+            page.open_asked.connect(self.dialogs.ask_for_files)
+        self.file_list.open_asked.connect(self.dialogs.ask_for_files)
+        self.file_list.export_asked.connect(self.dialogs.ask_for_export_of_all)
+        self.page_switch.chosen.connect(
+            lambda is_batch: self.show_batch() if is_batch else self.show_recording()
+        )
+        self.empty.batch_asked.connect(self.show_batch)
+        self.batch_bar.show_asked.connect(self.show_batch)
+        self.batch_page.list_asked.connect(self.open_folders)
+        self.batch_page.report_asked.connect(self.dialogs.ask_for_report)
+        self.batch.exported.connect(self.files.note_exported)
+        self.batch.file_failed.connect(self.files.note_failed)
+        self.batch.failed.connect(self._tell_batch_failed)
+        self.batch.ended.connect(self._tell_batch_ended)
         self.drop_target.dropped.connect(self.open_paths)
         self.drop_target.hovered.connect(self.empty.set_hot)
         self.empty.file_asked.connect(self.open_file)
-        self.workspace.treatment.export_asked.connect(self.ask_for_export)
-        self.workspace.treatment.model.file_asked.connect(self.ask_for_model)
+        self.workspace.treatment.export_asked.connect(self.dialogs.ask_for_export)
+        self.workspace.treatment.model.file_asked.connect(self.dialogs.ask_for_model)
         self.session.models_changed.connect(self._remember_model)
         self.session.recording_changed.connect(self._show_page)
         self.session.state_changed.connect(self._remember_file)
         self.appearance.changed.connect(self._use_theme)
 
     def _use_theme(self, theme: Theme) -> None:
-        for part in (self.empty, self.workspace, self.file_list, self.export_bar, self.notice):
+        for part in (
+            *(self.empty, self.workspace, self.file_list, self.batch_page),
+            *(self.export_bar, self.batch_bar, self.notice),
+        ):
             part.use_theme(theme)
 
     def _show_page(self) -> None:
         recording = self.session.recording
-        self._pages.setCurrentIndex(0 if recording is None else 1)
+        page = self.empty if recording is None else self.workspace
+        self._pages.setCurrentWidget(self.batch_page if self._page_is_batch else page)
+        self.page_switch.show_page(is_batch=self._page_is_batch)
+        self.batch_bar.set_wanted(not self._page_is_batch)
         self.empty.show_recent(self.settings.recent_files)
         self.setFocus()  # no button has the keyboard until Tab is pressed
         name = "" if recording is None else f"{one_line(recording.path.name)} – "
         self.setWindowTitle(f"{name}Dryspell")
+
+    def _tell_batch_failed(self, error: Exception) -> None:
+        if self.batch.items or not self._page_is_batch:  # else the form tells
+            self.session.complain(error)
+
+    def _tell_batch_ended(self) -> None:
+        failed = self.batch.count(Status.FAILED)
+        done = self.batch.count(*FINISHED)
+        text = f"The batch is done: {done} of {len(self.batch.items)} files."
+        kind = Kind.ERROR if failed else Kind.DONE
+        if failed:
+            text += f" {failed} failed; the reasons stand in the table."
+        self.session.noticed.emit(Notice(kind, text, self.batch.items[0].job.destination))
 
     def _remember_file(self) -> None:
         if self.session.state is State.RENDERING and self.session.recording is not None:
@@ -132,15 +180,18 @@ class MainWindow(QMainWindow):
         self.open_paths([path])
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open recordings, all of them in the list; folders; or a model."""
+        """Open recordings, all of them in the list; a folder, as a batch; or a model."""
         self.notice.clear()
         given = sort_out(paths)
         if given.models:
             self.open_model(given.models[0])
-        if given.files and not given.folders:
+        if given.files and given.folders:
+            self.open_folders(given.folders, given.files)
+        elif given.files:
+            self.show_recording()
             self.files.open(given.files)
         elif given.folders:
-            self.open_folders(given.folders, given.files)
+            self.show_batch(given.folders)
 
     def open_folders(self, folders: Sequence[Path], files: Sequence[Path] = ()) -> None:
         """Open these files and the recordings in these folders, all of them in the list."""
@@ -150,50 +201,47 @@ class MainWindow(QMainWindow):
 
     def _open_found(self, paths: list[Path], folders: Sequence[Path]) -> None:
         if paths:
+            self.show_recording()
             self.files.open(paths)
         else:
             text = f"There is no recording in '{folders[0].name}'. Choose another folder."
             self.session.noticed.emit(Notice(Kind.ERROR, text))
-
-    def ask_for_files(self) -> None:
-        """Let the user choose files, and open them."""
-        names, _ = QFileDialog.getOpenFileNames(
-            self, "Open recordings", self.settings.folder, FILE_FILTER
-        )
-        if names:
-            self.settings.folder = Path(names[0]).parent
-            self.open_paths([Path(name) for name in names])
-
-    def ask_for_folder(self) -> None:
-        """Let the user choose a folder, and open the recordings in it."""
-        name = QFileDialog.getExistingDirectory(self, "Open a folder", self.settings.folder)
-        if name:
-            self.settings.folder = Path(name)
-            self.open_paths([Path(name)])
 
     def open_model(self, path: Path) -> None:
         """Take the room out with the model in this file from now on."""
         self.notice.clear()
         self.session.choose_model(str(path.absolute()))
 
-    def ask_for_model(self) -> None:
-        """Let the user choose a model file, and use it."""
-        name, _ = QFileDialog.getOpenFileName(
-            self, "Open a model", self.settings.folder, MODEL_FILTER
-        )
-        if name:
-            self.open_model(Path(name))
+    def show_batch(self, folders: Sequence[Path] = ()) -> None:
+        """Turn to the page for many files, with these folders if there are any."""
+        if folders and not self.batch.is_busy:
+            self.batch_page.form.choose(list(folders))
+        self._page_is_batch = True
+        self._show_page()
 
-    def ask_for_export(self) -> None:
-        """Let the user choose a destination, and export."""
-        recording = self.session.recording
-        if recording is None or self.session.exporter.is_busy:
-            return
-        dialog = ExportDialog(recording.info, self.settings.export_removed, self)
-        if dialog.exec() == ExportDialog.DialogCode.Accepted:
-            self.settings.export_removed = dialog.with_removed.isChecked()
-            self.notice.clear()
-            self.session.export(dialog.destination, dialog.removed_to)
+    def show_recording(self) -> None:
+        """Turn to the page for one recording."""
+        self._page_is_batch = False
+        self._show_page()
+
+    def come_back(self, work: Work, opened: Path | None) -> None:
+        """Go on where the last window ended before its time, or with its batch.
+
+        Args:
+            work: What it has left; its list is back already.
+            opened: The recording that it had open, if that is to be opened again.
+        """
+        entry = None if opened is None else self.files.list.find(opened)
+        if entry is not None:
+            self.files.choose(entry)
+        if work.order is not None:
+            self.batch_page.form.show_order(work.order, work.order_recipe)
+            self.show_batch()
+        if work.recipes:
+            text = "Dryspell was not closed properly. Your recordings and settings are back."
+        else:
+            text = "The batch of the last time was not finished. Press Resume to go on with it."
+        self.session.noticed.emit(Notice(Kind.DONE, text))
 
     def choose_theme(self, choice: str) -> None:
         """Use "system", "light" or "dark" from now on."""
@@ -212,11 +260,23 @@ class MainWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        reasons = [] if self._is_closing else reasons_to_stay(self)
+        if reasons:
+            event.ignore()
+            self.dialogs.ask_whether_to_close(reasons)
+            return
         self.settings.geometry = self.saveGeometry()
         # Out of sight first: a job may take a moment to stop and tidy up.
         self.hide()
         self._looking.stop()
         self.files.stop()
+        self.batch.stop()
         self.workspace.stop()
         self.session.shut_down()
+        self.closed.emit()
         event.accept()
+
+    def close_now(self) -> None:
+        """Close without asking whether something would be lost."""
+        self._is_closing = True
+        self.close()

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -51,10 +51,12 @@ class OpenFiles(QObject):
         self.choose(entries[0])
         self._measure()
 
-    def restore(self, recipes: Mapping[Path, Recipe]) -> None:
+    def restore(self, recipes: Mapping[Path, Recipe], unsaved: Collection[Path] = ()) -> None:
         """Put files into the list as they were set, and open none of them."""
         for path, recipe in recipes.items():
-            self.list.add([path], recipe)
+            (entry,) = self.list.add([path], recipe)
+            if path in unsaved:
+                entry.saved = None
         self._measure()
         self.changed.emit()
 

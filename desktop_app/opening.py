@@ -5,13 +5,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from processor.audio_format import CONTAINERS
+from processor.audio_format import READABLE
 
 from .job import Progress
 
 MODEL_ENDING = ".pt"
 MODEL_FILTER = f"Dryspell model (*{MODEL_ENDING});;All files (*)"
-FILE_FILTER = f"Sound ({' '.join(f'*{ending}' for ending in CONTAINERS)});;All files (*)"
+_READABLE = " ".join(f"*{ending}" for ending in sorted(READABLE))
+FILE_FILTER = f"Recordings ({_READABLE});;All files (*)"
+OUTPUT_FORMATS = {
+    "": "As the recording",
+    ".wav": "WAV",
+    ".flac": "FLAC",
+    ".aiff": "AIFF",
+    ".caf": "CAF",
+    ".ogg": "Ogg Vorbis",
+    ".opus": "Opus",
+    ".mp3": "MP3",
+}
+"""Endings of outputs as the window names them; the first stands for the recording's own."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,6 @@ def recordings_in(folders: Iterable[Path], progress: Progress) -> list[Path]:
             found += [
                 Path(parent, name)
                 for name in sorted(names)
-                if not name.startswith(".") and Path(name).suffix.lower() in CONTAINERS
+                if not name.startswith(".") and Path(name).suffix.lower() in READABLE
             ]
     return found

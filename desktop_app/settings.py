@@ -5,8 +5,14 @@ The store is a file that anything may have written to: what makes no sense count
 
 import os
 from pathlib import Path
+from typing import get_args
 
 from PyQt6.QtCore import QByteArray, QSettings
+
+from processor.audio_format import CONTAINERS
+from processor.plan import Existing
+
+from .export_plan import DEFAULT_TEMPLATE, ExportWish
 
 MOST_RECENT_FILES = 8
 
@@ -92,6 +98,28 @@ class Settings:
     @export_removed.setter
     def export_removed(self, wanted: bool) -> None:
         self._store.setValue("export_removed", wanted)
+
+    @property
+    def export_wish(self) -> ExportWish:
+        """How the whole list was exported the last time; the folder is asked for anew."""
+        suffix, existing = self._text("export_suffix"), self._text("export_existing")
+        return ExportWish(
+            template=self._text("export_template") or DEFAULT_TEMPLATE,
+            suffix=suffix if suffix in CONTAINERS else None,
+            with_removed=self.export_removed,
+            existing=existing if existing in get_args(Existing) else "refuse",
+        )
+
+    @export_wish.setter
+    def export_wish(self, wish: ExportWish) -> None:
+        self._store.setValue("export_template", wish.template)
+        self._store.setValue("export_suffix", wish.suffix or "")
+        self._store.setValue("export_existing", wish.existing)
+        self.export_removed = wish.with_removed
+
+    def _text(self, key: str) -> str:
+        stored = self._store.value(key, "")
+        return stored if isinstance(stored, str) else ""
 
     @property
     def geometry(self) -> QByteArray | None:

@@ -31,6 +31,22 @@ QToolTip { background: $raised; color: $text; border: 1px solid $border; padding
 #side { border-left: 1px solid $border; }
 #files { border-right: 1px solid $border; }
 QListView { background: transparent; border: 0; outline: 0; }
+QTableView {
+    background: $surface; border: 1px solid $border; border-radius: 8px; outline: 0;
+    selection-background-color: $raised;
+}
+QTableView:focus { border-color: $accent; }
+QTableView::item { padding: 0 8px; border: 0; }
+QHeaderView { background: transparent; }
+QHeaderView::section {
+    background: transparent; color: $muted; border: 0; border-bottom: 1px solid $border;
+    padding: 8px; font-weight: 600;
+}
+QPlainTextEdit {
+    background: $plot; color: $text; border: 1px solid $border; border-radius: 6px; padding: 8px;
+    selection-background-color: $accent; selection-color: $on_accent;
+}
+QPlainTextEdit:focus { border-color: $accent; }
 #transport { border-top: 1px solid $border; }
 
 QPushButton {
@@ -74,6 +90,13 @@ QPushButton[role="file"] {
 QPushButton[role="file"]:hover { background: $raised; }
 QPushButton[role="file"]:focus { border-color: $accent; }
 
+#pages QPushButton {
+    background: transparent; border: 1px solid transparent; padding: 4px 16px; color: $muted;
+}
+#pages QPushButton:hover { color: $text; }
+#pages QPushButton:checked { background: $raised; color: $text; font-weight: 600; }
+#pages QPushButton:focus { border-color: $accent; }
+
 #monitor { background: $window; border: 1px solid $border; border-radius: 8px; }
 #monitor QPushButton {
     background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 6px 16px;
@@ -96,6 +119,18 @@ QSlider::sub-page:horizontal:disabled, QSlider::handle:horizontal:disabled { bac
 QSpinBox, QDoubleSpinBox, QLineEdit {
     background: $window; color: $text; border: 1px solid $border; border-radius: 6px;
     padding: 4px 8px; selection-background-color: $accent; selection-color: $on_accent;
+}
+QComboBox {
+    background: $window; color: $text; border: 1px solid $border; border-radius: 6px;
+    padding: 4px 8px; min-height: 18px;
+}
+QComboBox:focus { border-color: $accent; }
+QComboBox:disabled { color: $muted; }
+QComboBox::drop-down { border: 0; width: 24px; }
+QComboBox::down-arrow { image: url("$chevron"); width: 12px; height: 12px; }
+QComboBox QAbstractItemView {
+    background: $surface; color: $text; border: 1px solid $border; outline: 0; padding: 4px;
+    selection-background-color: $raised; selection-color: $text;
 }
 QSpinBox:focus, QDoubleSpinBox:focus, QLineEdit:focus { border-color: $accent; }
 QSpinBox:disabled, QLineEdit:disabled { color: $muted; }

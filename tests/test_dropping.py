@@ -8,6 +8,7 @@ from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt6.QtWidgets import QApplication, QLineEdit
 
+from desktop_app.batch_run import Phase
 from desktop_app.session import State
 
 
@@ -72,10 +73,27 @@ def test_text_is_no_file(window):
     assert not drop(window, data)
 
 
-def test_a_folder_is_refused_with_a_sentence(window, tmp_path, qtbot):
-    with qtbot.waitSignal(window.session.noticed):
-        drop(window, mime(tmp_path))
-    assert "folder" in window.notice.text.text() and window.empty.isVisible()
+def test_a_folder_is_offered_as_a_batch(window, take, tmp_path, qtbot):
+    drop(window, mime(tmp_path))
+    assert window.batch_page.isVisible()
+    qtbot.waitUntil(lambda: window.batch.phase is Phase.PLANNED, timeout=30_000)
+    assert [item.job.source for item in window.batch.items] == [take]
+    target = window.batch_page.form.target.text()
+    assert target == str(tmp_path.with_name(f"{tmp_path.name}_dry"))
+
+
+def test_a_folder_can_be_opened_as_a_list_instead(window, take, tmp_path, qtbot):
+    drop(window, mime(tmp_path))
+    window.batch_page.form.as_list.click()
+    qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
+    assert window.session.recording.path == take and window.workspace.isVisible()
+
+
+def test_a_folder_without_recordings_says_so(window, tmp_path, qtbot):
+    drop(window, mime(tmp_path))
+    remark = window.batch_page.form.remark
+    qtbot.waitUntil(lambda: "No recording" in remark.text(), timeout=30_000)
+    assert not window.batch_page.start.isEnabled()
 
 
 def test_the_window_lights_up_while_a_file_hovers_over_it(ready, take):

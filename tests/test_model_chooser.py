@@ -89,7 +89,7 @@ def test_a_model_file_is_opened_from_the_menu_and_offered_again(
     ready, chooser, qtbot, far_model_path, monkeypatch
 ):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(far_model_path), ""))
-    ready.ask_for_model()
+    ready.dialogs.ask_for_model()
     wait_for(qtbot, ready.session, str(far_model_path))
     assert chooser.isVisible() and chooser.button.text() == "far.pt"
     choose(chooser, "Live")

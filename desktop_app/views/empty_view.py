@@ -28,6 +28,7 @@ class EmptyView(QWidget):
 
     open_asked = pyqtSignal()
     file_asked = pyqtSignal(object)
+    batch_asked = pyqtSignal()
 
     def __init__(self, sample_files: list[Path]) -> None:
         super().__init__()
@@ -37,8 +38,10 @@ class EmptyView(QWidget):
         self.zone.setFixedWidth(ZONE_WIDTH)
         self._picture = QLabel()
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open = button("Open…", "primary", "Choose a recording (Ctrl+O)")
+        self.open = button("Open…", "primary", "Choose recordings (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
+        self.batch = button("Treat a folder as a batch", "link")
+        self.batch.clicked.connect(self.batch_asked)
         self._recent_title = label("RECENT", "section")
         self._recent_title.setFixedWidth(ZONE_WIDTH - 3 * UNIT)
         self._recent = QVBoxLayout()
@@ -52,7 +55,7 @@ class EmptyView(QWidget):
         inside.setSpacing(UNIT)
         inside.addWidget(self._picture)
         inside.addSpacing(UNIT)
-        inside.addWidget(_centred("Drop a recording here", "title"))
+        inside.addWidget(_centred("Drop recordings here", "title"))
         inside.addWidget(_centred("Dryspell takes the room out of recorded speech.", "muted"))
         inside.addSpacing(2 * UNIT)
         choices = QHBoxLayout()
@@ -67,7 +70,8 @@ class EmptyView(QWidget):
         choices.addStretch()
         inside.addLayout(choices)
         inside.addSpacing(UNIT)
-        inside.addWidget(_centred("WAV, FLAC, AIFF or Ogg, 8 to 192 kHz", "muted"))
+        inside.addWidget(_centred("Sound files or video, one or many, or a whole folder", "muted"))
+        inside.addWidget(self.batch, alignment=Qt.AlignmentFlag.AlignHCenter)
         column = QVBoxLayout(self)
         column.addStretch(2)
         column.addWidget(self.zone, alignment=Qt.AlignmentFlag.AlignHCenter)

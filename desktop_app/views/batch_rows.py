@@ -1,0 +1,140 @@
+"""The table of a batch: a row for every file."""
+
+from pathlib import Path
+
+from PyQt6.QtCore import QModelIndex, QRectF, QSortFilterProxyModel, Qt, QUrl
+from PyQt6.QtGui import QColor, QContextMenuEvent, QDesktopServices, QPainter, QPalette
+from PyQt6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QWidget,
+)
+
+from ..batch_run import BatchRun, Item, Status
+from ..batch_table import FILE, FOLDER, ITEM, LENGTH, STATE, BatchTable
+from ..theme import UNIT, Theme
+
+ROW_HEIGHT = 4 * UNIT
+BAR_HEIGHT = 3
+
+
+class BatchRows(QTableView):
+    """Shows a run; a double click or Return opens a result in its folder.
+
+    Args:
+        run: What is shown.
+    """
+
+    def __init__(self, run: BatchRun) -> None:
+        super().__init__()
+        self._run = run
+        self.table = BatchTable(run, self)
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.table)
+        self.setModel(self.sorted)
+        self.setAccessibleName("Files of the batch")
+        self._painter = _StatePainter(self)
+        self.setItemDelegate(self._painter)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._set_columns()
+        self.doubleClicked.connect(self.open_result)
+
+    def _set_columns(self) -> None:
+        rows, columns = self.verticalHeader(), self.horizontalHeader()
+        rows.hide()
+        rows.setDefaultSectionSize(ROW_HEIGHT)
+        rows.setMinimumSectionSize(ROW_HEIGHT)
+        columns.setHighlightSections(False)
+        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, mode in (
+            (FILE, QHeaderView.ResizeMode.Stretch),
+            (FOLDER, QHeaderView.ResizeMode.Stretch),
+            (STATE, QHeaderView.ResizeMode.Stretch),
+            (LENGTH, QHeaderView.ResizeMode.Fixed),
+        ):
+            columns.setSectionResizeMode(column, mode)
+        columns.resizeSection(LENGTH, 9 * UNIT)
+
+    def use_theme(self, theme: Theme) -> None:
+        """Take on another theme's colours."""
+        self._painter.theme = theme
+        self.viewport().update()
+
+    @property
+    def chosen(self) -> Item | None:
+        """The row under the keyboard."""
+        return self.currentIndex().data(ITEM)
+
+    def open_result(self) -> None:
+        """Open the chosen file's result, with what the system opens sound files with."""
+        item = self.chosen
+        if item is not None and item.status in (Status.DONE, Status.KEPT, Status.SKIPPED):
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(item.job.destination)))
+
+    def open_folder(self) -> None:
+        """Show the folder in which the chosen file's result lies, or that of the first."""
+        item = self.chosen or next(iter(self._run.items), None)
+        if item is not None:
+            folder = Path(item.job.destination).parent
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        item = self.chosen
+        if item is None:
+            return
+        menu = QMenu(self)
+        open_result = menu.addAction("Open result")
+        open_result.triggered.connect(lambda _: self.open_result())
+        open_result.setEnabled(item.status in (Status.DONE, Status.KEPT, Status.SKIPPED))
+        menu.addAction("Show in folder").triggered.connect(lambda _: self.open_folder())
+        menu.popup(event.globalPos())
+
+
+class _StatePainter(QStyledItemDelegate):
+    """Rows as text; under a running file's state a bar, and failures in their colour."""
+
+    theme: Theme | None = None
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().initStyleOption(option, index)
+        if self.theme is None:
+            return
+        status = index.data(ITEM).status
+        colour = self.theme.text if index.column() == FILE else self.theme.muted
+        if index.column() == STATE:
+            colour = {Status.FAILED: self.theme.error, Status.DONE: self.theme.done}.get(
+                status, colour
+            )
+        for role in (QPalette.ColorRole.Text, QPalette.ColorRole.HighlightedText):
+            option.palette.setColor(role, QColor(colour))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:
+        super().paint(painter, option, index)
+        item: Item = index.data(ITEM)
+        if index.column() != STATE or item.status is not Status.RUNNING or self.theme is None:
+            return
+        rect = QRectF(option.rect).adjusted(UNIT / 2, 0, -2 * UNIT, 0)
+        bar = QRectF(rect.left(), rect.bottom() - BAR_HEIGHT - 1, rect.width(), BAR_HEIGHT)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.raised))
+        painter.drawRect(bar)
+        bar.setWidth(bar.width() * item.fraction)
+        painter.setBrush(QColor(self.theme.accent))
+        painter.drawRect(bar)
+        painter.restore()
