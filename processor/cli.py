@@ -93,7 +93,7 @@ def _dryspell(
 @app.command()
 def process(
     inputs: Annotated[
-        list[str], typer.Argument(metavar="IN", help="Recordings: wav, flac, aiff, ogg.")
+        list[str], typer.Argument(metavar="IN", help="Recordings: wav, flac, mp3, m4a, mp4, ...")
     ],
     output: Annotated[
         str | None,

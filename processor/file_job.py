@@ -101,12 +101,13 @@ def process_file(
 ) -> FileResult:
     """Write a drier copy of a recording; same rate, channels and length, in constant memory.
 
-    The sample format is kept where the destination's container has it. A missing folder is
-    made. The outputs appear whole or not at all.
+    The sample format is kept where the destination's container has it, and so is what the source
+    says beside its sound. In 8 and 16 bits what changed is dithered. A missing folder is made. The
+    outputs appear whole or not at all.
 
     Args:
-        source: wav, flac, aiff or ogg, 8-192 kHz.
-        destination: wav, flac, aiff or ogg.
+        source: an ending of `READABLE`, 8-192 kHz.
+        destination: an ending of `CONTAINERS`. `writable_suffix` tells one that suits the source.
         recipe: what to do.
         removed_to: also write what was taken away (with the output "removed": what was not): source
             (as loud as the recipe's gain makes it) minus destination as it was stored, so that in
