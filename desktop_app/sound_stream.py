@@ -17,7 +17,8 @@ class SoundStream(QIODevice):
         self._playback = playback
         self._channels = audio_format.channelCount()
         self._as_float = audio_format.sampleFormat() == multimedia.QAudioFormat.SampleFormat.Float
-        self.open(QIODevice.OpenModeFlag.ReadOnly)
+        # Qt's own buffer of 16 kB would be a quarter of a second between a knob and the ear.
+        self.open(QIODevice.OpenModeFlag.ReadOnly | QIODevice.OpenModeFlag.Unbuffered)
 
     def isSequential(self) -> bool:
         return True

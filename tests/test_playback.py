@@ -203,7 +203,7 @@ def test_a_loop_is_never_too_short_to_be_heard(dry, start, stop):
     playback = Playback(dry, RATE)
     playback.set_loop(start, stop)
     first, last = playback.loop
-    assert 0 <= first and last <= 20_011 and last - first >= 0.05 * RATE
+    assert first >= 0 and last <= 20_011 and last - first >= 0.05 * RATE
 
 
 def test_the_position_that_is_heard_follows_loops_back(dry):

@@ -220,7 +220,7 @@ def test_while_a_session_plays_a_knob_is_heard_before_anything_is_rendered(
     def hear() -> float:
         at = session.playback.position
         qtbot.waitUntil(
-            lambda: any(run.reach(at) >= at + 700 for run in preview.runs), timeout=30_000
+            lambda: any(run.reach(at) >= at + 600 for run in preview.runs), timeout=30_000
         )
         sink.play(320)
         return float(np.frombuffer(sink.heard[-4:], "<f4")[0])
