@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from processor.audio_file import AudioInfo, probe, read_blocks
 from processor.errors import AudioFileError
+from processor.file_job import refuse_unfit
 from processor.model import Model
 from processor.overview import Overview
 from processor.recipe import Recipe
@@ -95,7 +96,7 @@ def analyze_file(
         Cancelled: from `progress`.
     """
     info = probe(path)
-    refuse_empty(info)
+    refuse_unfit(info)
     before = _Side(info, pictures)
     after = None if recipe is None else _Side(info, pictures)
     stream = None
@@ -193,10 +194,3 @@ class _Side:
 def _late_share_db(c50_db: float) -> float:
     """What comes later than 50 ms over all there is [dB]."""
     return float(-10 * np.log10(1 + 10 ** (c50_db / 10)))
-
-
-def refuse_empty(info: AudioInfo) -> None:
-    if info.frames == 0:
-        raise AudioFileError(
-            f"Cannot use '{info.path}': it holds no samples. Record or export it again."
-        )

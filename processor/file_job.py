@@ -124,7 +124,7 @@ def process_file(
     check_outputs([job], overwrite=overwrite)
     before = state_of(job.source)
     info = probe(job.source)
-    _refuse_unfit(info)
+    refuse_unfit(info)
     model = Model.load(recipe.model)
     stream = DereverbStream(model, info.sample_rate, info.channels, recipe)
     begun = time.perf_counter()
@@ -226,7 +226,12 @@ def version() -> str:
         return "0"
 
 
-def _refuse_unfit(info: AudioInfo) -> None:
+def refuse_unfit(info: AudioInfo) -> None:
+    """Refuse a recording that holds nothing, or has a rate that is not worked at.
+
+    Raises:
+        AudioFileError: says which.
+    """
     if info.frames == 0:
         raise AudioFileError(
             f"Cannot use '{info.path}': it holds no samples. Record or export it again."

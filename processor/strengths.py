@@ -7,8 +7,9 @@ import os
 
 import numpy as np
 
-from processor.analysis import Progress, refuse_empty
+from processor.analysis import Progress
 from processor.audio_file import AudioInfo, probe, read_blocks
+from processor.file_job import refuse_unfit
 from processor.model import Model
 from processor.recipe import Recipe
 from processor.resampler import Resampler
@@ -45,7 +46,7 @@ def strength_for_c50(
         AudioFileError, ModelError, Cancelled: as for `analyze_file`.
     """
     info = probe(path)
-    refuse_empty(info)
+    refuse_unfit(info)
     full = dataclasses.replace(recipe, strength=1.0)
     stream = DereverbStream(Model.load(recipe.model), info.sample_rate, info.channels, full)
     ladder = _Ladder(info, recipe.mix, recipe.floor_db)
