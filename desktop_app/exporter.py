@@ -1,11 +1,13 @@
 """Writing the treated file: the same path as the command line, so what is heard is what comes."""
 
 import os
+import re
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, QStandardPaths, pyqtSignal
 
 from processor import Recipe, process_file
+from processor.audio_format import writable_suffix
 
 from .job import JobSlot
 
@@ -16,13 +18,23 @@ def suggested_destination(source: Path) -> Path:
     if not os.access(folder, os.W_OK):
         documents = QStandardPaths.StandardLocation.DocumentsLocation
         folder = Path(QStandardPaths.writableLocation(documents))
-    return folder / f"{source.stem}_dry{source.suffix}"
+    return folder / f"{source.stem}_dry{writable_suffix(source)}"
+
+
+def free_beside(destination: Path) -> Path:
+    """NAME-2.EXT, or the next number that is free, for the result and for what is removed."""
+    number = 2
+    while True:
+        path = destination.with_name(f"{destination.stem}-{number}{destination.suffix}")
+        if not any(map(os.path.lexists, (path, room_beside(path)))):
+            return path
+        number += 1
 
 
 def room_beside(destination: Path) -> Path:
-    """Where the removed part goes: NAME_room.EXT beside NAME_dry.EXT."""
-    stem = destination.stem.removesuffix("_dry")
-    return destination.with_name(f"{stem}_room{destination.suffix}")
+    """Where the removed part goes: NAME_room.EXT beside NAME_dry.EXT, whatever its number."""
+    name, number = re.fullmatch(r"(.*?)(?:_dry)?(-\d+)?", destination.stem, re.DOTALL).groups()
+    return destination.with_name(f"{name}_room{number or ''}{destination.suffix}")
 
 
 class Exporter(QObject):

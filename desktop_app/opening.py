@@ -24,6 +24,8 @@ OUTPUT_FORMATS = {
     ".mp3": "MP3",
 }
 """Endings of outputs as the window names them; the first stands for the recording's own."""
+_WRITTEN = " ".join(f"*{ending}" for ending in OUTPUT_FORMATS if ending)
+OUTPUT_FILTER = f"Sound ({_WRITTEN});;All files (*)"
 
 
 @dataclass(frozen=True)

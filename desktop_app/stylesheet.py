@@ -148,6 +148,7 @@ QCheckBox::indicator:focus { border-color: $text; }
 QProgressBar { background: $raised; border: 0; border-radius: 2px; max-height: 4px; }
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
+QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }
 QScrollBar:horizontal { background: transparent; height: 10px; margin: 0; }
 QScrollBar::handle:horizontal { background: $hover; border-radius: 5px; min-width: 32px; }
 QScrollBar::handle:horizontal:hover { background: $muted; }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import soundfile
 from signals import noise
 
@@ -40,10 +42,16 @@ sys.exit(app.main(sys.argv[1:]))
 """
 
 
-def run(when_ready: str, path: Path, home: Path) -> subprocess.CompletedProcess:
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(home)}
+def run(when_ready: str, home: Path, *paths: Path) -> subprocess.CompletedProcess:
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        # On each system one of these is where settings, state and log are kept.
+        **{name: str(home) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "HOME")},
+        **{name: str(home) for name in ("LOCALAPPDATA", "APPDATA")},
+    }
     return subprocess.run(
-        [sys.executable, "-c", RUN.replace("WHEN_READY", when_ready), str(path)],
+        [sys.executable, "-c", RUN.replace("WHEN_READY", when_ready), *map(str, paths)],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -52,19 +60,47 @@ def run(when_ready: str, path: Path, home: Path) -> subprocess.CompletedProcess:
     )
 
 
-def test_the_window_opens_a_file_and_closes(tmp_path):
+@pytest.fixture
+def take(tmp_path) -> Path:
     path = tmp_path / "take.wav"
     soundfile.write(path, noise(1, 48_000).T, 48_000)
-    result = run("window.close()", path, tmp_path)
+    return path
+
+
+@pytest.fixture
+def home(tmp_path) -> Path:
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def test_the_window_opens_a_file_and_closes(take, home):
+    result = run("window.close()", home, take)
     assert result.returncode == 0, result.stderr
     assert "ready take.wav" in result.stdout
     assert "shown, torch is not there" in result.stdout  # seconds, which come after the first sight
     assert "Traceback" not in result.stderr
+    (log,) = home.rglob("dryspell.log")
+    assert "Dryspell" in log.read_text()
+    assert not list(home.rglob("window-*.json"))
 
 
-def test_a_polite_kill_closes_the_window(tmp_path):
-    path = tmp_path / "take.wav"
-    soundfile.write(path, noise(1, 48_000).T, 48_000)
-    result = run("os.kill(os.getpid(), signal.SIGTERM)", path, tmp_path)
-    assert result.returncode == 0, result.stderr
-    assert "Traceback" not in result.stderr
+CRASH = """(
+    window.session.set_recipe(strength=0.25),
+    QTimer.singleShot(1500, lambda: os.kill(os.getpid(), signal.SIGKILL)),
+)"""
+POLITE_KILL = """(
+    print("strength", window.session.recipe.strength),
+    print("list", [entry.path.name for entry in window.files.list.entries], flush=True),
+    os.kill(os.getpid(), signal.SIGTERM),
+)"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a kill of this kind is POSIX's")
+def test_after_a_crash_the_work_is_back_and_a_polite_kill_closes_the_window(take, home):
+    crashed = run(CRASH, home, take, take.with_name("other.wav"))
+    assert crashed.returncode == -signal.SIGKILL, crashed.stderr
+    again = run(POLITE_KILL, home)
+    assert again.returncode == 0, again.stderr
+    assert "strength 0.25" in again.stdout and "['take.wav', 'other.wav']" in again.stdout
+    assert "Traceback" not in again.stderr
+    assert not list(home.rglob("window-*.json"))

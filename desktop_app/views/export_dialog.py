@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -15,15 +16,15 @@ from PyQt6.QtWidgets import (
 
 from processor import AudioFileError, AudioInfo
 from processor.audio_file import reason_of
-from processor.audio_format import container_for
+from processor.audio_format import container_for, writable_suffix
 
-from ..exporter import room_beside, suggested_destination
+from ..exporter import free_beside, room_beside, suggested_destination
+from ..opening import OUTPUT_FILTER, OUTPUT_FORMATS
 from ..theme import UNIT
 from .controls import button, label, set_property
 from .describe import format_text
 
 WIDTH = 72 * UNIT
-FILTER = "Sound (*.wav *.flac *.aiff *.aif *.ogg);;All files (*)"
 
 
 class ExportDialog(QDialog):
@@ -43,6 +44,11 @@ class ExportDialog(QDialog):
         self.name = QLineEdit(str(suggested_destination(self._source)))
         self.name.setAccessibleName("Destination")
         self.browse = button("Browse…")
+        self.format = QComboBox()
+        self.format.setAccessibleName("Format")
+        for ending, title in OUTPUT_FORMATS.items():
+            self.format.addItem(title, ending)
+        self.keep_both = button("Keep both", "link", "Choose the next free name")
         self.with_removed = QCheckBox()
         self.with_removed.setChecked(with_removed)
         self.remark = label(role="muted")
@@ -53,6 +59,8 @@ class ExportDialog(QDialog):
         self._lay_out(info)
         self.browse.clicked.connect(self._browse)
         self.name.textChanged.connect(self._check)
+        self.format.activated.connect(self._change_format)
+        self.keep_both.clicked.connect(self._take_free_name)
         self.with_removed.toggled.connect(self._check)
         self.export.clicked.connect(self.accept)
         self.give_up.clicked.connect(self.reject)
@@ -89,10 +97,19 @@ class ExportDialog(QDialog):
         column.setSpacing(UNIT)
         column.addWidget(label("Save the treated recording as", "lane"))
         column.addLayout(where)
-        column.addWidget(label(f"Sound as in the source: {format_text(info)}", "muted"))
+        format_row = QHBoxLayout()
+        format_row.setSpacing(UNIT)
+        format_row.addWidget(label("Format", "muted"))
+        format_row.addWidget(self.format)
+        format_row.addWidget(label(f"The recording is {format_text(info)}", "muted"), 1)
+        column.addLayout(format_row)
         column.addSpacing(UNIT)
         column.addWidget(self.with_removed)
-        column.addWidget(self.remark)
+        remarks = QHBoxLayout()
+        remarks.setSpacing(UNIT)
+        remarks.addWidget(self.remark, 1)
+        remarks.addWidget(self.keep_both)
+        column.addLayout(remarks)
         column.addSpacing(UNIT)
         column.addLayout(buttons)
 
@@ -101,13 +118,27 @@ class ExportDialog(QDialog):
             self,
             "Export as",
             str(self.destination),
-            FILTER,
+            OUTPUT_FILTER,
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if name:
             self.name.setText(name)
 
+    def _take_free_name(self) -> None:
+        self.name.setText(str(free_beside(self.destination)))
+
+    def _change_format(self) -> None:
+        ending = self.format.currentData() or writable_suffix(self._source)
+        self.name.setText(str(self.destination.with_suffix(ending)))
+
+    def _show_format(self) -> None:
+        """The format follows from the name, however it came about."""
+        ending = self.destination.suffix.lower()
+        is_own = ending == writable_suffix(self._source).lower()
+        self.format.setCurrentIndex(0 if is_own else max(0, self.format.findData(ending)))
+
     def _check(self) -> None:
+        self._show_format()
         problem = self._problem()
         if not problem:
             # In a button's text a lone & would underline what follows it.
@@ -115,6 +146,7 @@ class ExportDialog(QDialog):
             self.with_removed.setText(f"Also save what is removed, as '{room}'")
         existing = [] if problem else [f"'{path.name}'" for path in self._outputs if path.is_file()]
         replaced = f"Replaces {' and '.join(existing)}." if existing else " "
+        self.keep_both.setVisible(bool(existing))
         self.remark.setText(problem or replaced)
         set_property(self.remark, "role", "error" if problem else "muted")
         self.export.setEnabled(not problem)
