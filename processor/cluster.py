@@ -8,9 +8,10 @@ once. distributed is imported when a cluster is asked for.
 from __future__ import annotations
 
 import importlib
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,16 @@ def work_on_cluster(
         absolute = (_absolute(job) for job in jobs)
         as_given = {_absolute(job): job for job in jobs}
         in_work: dict[Any, FileJob] = {}
+        news = threading.Event()
         try:
             while True:
                 for job in _next_of(absolute, _room(client, len(in_work))):
-                    future = client.submit(
-                        _work, job, recipe, stop.name, pure=False, retries=0, priority=-len(in_work)
-                    )
+                    future = client.submit(_work, job, recipe, stop.name, pure=False)
+                    future.add_done_callback(lambda _: news.set())
                     in_work[future] = as_given[job]
                 if not in_work:
                     return
-                for future in _finished(distributed, in_work):
+                for future in _finished(in_work, news):
                     job = in_work.pop(future)
                     result = _result_of(future, job)
                     if progress is not None:
@@ -113,10 +114,10 @@ def _result_of(future: Any, job: FileJob) -> FileResult:
     )
 
 
-def _finished(distributed: Any, in_work: dict[Any, FileJob]) -> list[Any]:
+def _finished(in_work: dict[Any, FileJob], news: threading.Event) -> list[Any]:
     """Wait a while for some of the futures to end; return those that did."""
-    with suppress(TimeoutError):
-        distributed.wait(list(in_work), _BETWEEN_LOOKS_SECONDS, return_when="FIRST_COMPLETED")
+    news.wait(_BETWEEN_LOOKS_SECONDS)
+    news.clear()
     return [future for future in in_work if future.done()]
 
 
