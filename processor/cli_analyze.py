@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from click.core import ParameterSource
 
 from processor.cli_options import (
     FLAG,
@@ -89,8 +88,7 @@ def analyze(
     if as_csv and as_json:
         raise typer.BadParameter("--csv and --json exclude each other.")
     recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
-    given = (context.get_parameter_source(name) for name in _RECIPE_OPTIONS)
-    wanted = recipe if after or any(it is ParameterSource.COMMANDLINE for it in given) else None
+    wanted = recipe if after or any(_was_given(context, it) for it in _RECIPE_OPTIONS) else None
     refuse_no_name(*inputs, html)
     with told_plainly(as_json):
         fulfils = _condition(only_if)
@@ -105,6 +103,11 @@ def analyze(
             print(f"The report is in '{page}'.", file=sys.stderr)
     if not all(each.ok for each in analyses):
         raise typer.Exit(EXIT_SOME_FAILED)
+
+
+def _was_given(context: typer.Context, option: str) -> bool:
+    source = context.get_parameter_source(option)
+    return source is not None and source.name != "DEFAULT"
 
 
 def _condition(text: str | None) -> Callable[[RoomFigures], bool]:

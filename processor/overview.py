@@ -51,7 +51,7 @@ class Overview:
         if self._next < len(self._begins):  # the last windows reach over the end
             self.feed(np.zeros((1, self._length), np.float32))
         level_db = 10 * np.log10(self._power + 1e-12)
-        loudest_db = max(float(level_db.max()), -60.0)
+        loudest_db = max(float(level_db.max()), -45.0)  # silence stays dark
         share = np.clip((level_db - loudest_db) / _RANGE_DB + 1, 0, 1)
         return np.rint(255 * share).astype(np.uint8)
 
