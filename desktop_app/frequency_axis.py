@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -56,6 +57,7 @@ class FrequencyAxis:
         bottom, top = zoomed(self.bottom, self.top, factor, around)
         return FrequencyAxis(self.kind, self.nyquist_hz, bottom, top)
 
+    @lru_cache(maxsize=64)  # noqa: B019 - an axis is a small value
     def ticks(self, most: float) -> list[tuple[float, str]]:
         """Height and text of at most `most` round frequencies, evenly enough for the eye."""
         if self.kind == "linear":

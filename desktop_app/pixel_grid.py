@@ -67,4 +67,16 @@ class PixelGrid:
             return int(inside[0]), part[left[0] : stop]
         if stop - left[0] < len(left):  # columns narrower than entries repeat them
             return int(inside[0]), part[left]
-        return int(inside[0]), np.maximum.reduceat(part[:stop], left, axis=0)
+        return int(inside[0]), largest_of_runs(part, left, stop)
+
+
+def largest_of_runs(values: np.ndarray, starts: np.ndarray, stop: int) -> np.ndarray:
+    """The maximum of each run along axis 0, as np.maximum.reduceat(values[:stop], starts).
+
+    A gather for each place in the runs is many times faster while they are short, as here.
+    """
+    last = np.maximum(starts, np.append(starts[1:], stop) - 1)
+    out = values[starts]
+    for place in range(1, int((last - starts).max(initial=0)) + 1):
+        np.maximum(out, values[np.minimum(starts + place, last)], out=out)
+    return out

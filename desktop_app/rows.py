@@ -3,6 +3,7 @@
 import numpy as np
 
 from .frequency_axis import FrequencyAxis
+from .pixel_grid import largest_of_runs
 
 
 class RowMap:
@@ -22,18 +23,18 @@ class RowMap:
         self._split = int(wide[0]) if wide.size else count
         centres = (edges[: self._split] + edges[1 : self._split + 1]) / 2
         self._below = np.minimum(centres.astype(np.int64), bins - 2)
-        self._weight = (centres - self._below).astype(np.float32)
-        self._starts = np.floor(edges[self._split : -1]).astype(np.int64)
-        self._stop = int(np.ceil(edges[-1])) + 1
+        self._weight = np.rint(256 * (centres - self._below)).astype(np.uint16)[:, None]
+        # A bin reaches half-way to its neighbours.
+        self._starts = np.floor(edges[self._split : -1] + 0.5).astype(np.int64)
+        self._stop = min(bins, int(edges[-1] + 0.5) + 1)
 
     def reduce(self, part: np.ndarray) -> np.ndarray:
         """Columns × bins as an image, shape (rows, columns) uint8, row 0 lowest."""
+        bins = np.ascontiguousarray(part.T)  # whole rows at a time are several times faster
         out = np.empty((self.count, len(part)), np.uint8)
         if self._split:
-            below = part[:, self._below].astype(np.float32)
-            above = part[:, self._below + 1]
-            out[: self._split] = (below + (above - below) * self._weight + 0.5).T
+            below = bins[self._below] * (256 - self._weight)
+            out[: self._split] = (below + bins[self._below + 1] * self._weight + 128) >> 8
         if self._split < self.count:
-            wide = np.maximum.reduceat(part[:, : self._stop], self._starts, axis=1)
-            out[self._split :] = wide.T
+            out[self._split :] = largest_of_runs(bins, self._starts, self._stop)
         return out

@@ -74,7 +74,7 @@ def fill_look(menu: QMenu, add: Add, workspace: Workspace) -> None:
             text,
             lambda name=name: name in display.look.shown,
             lambda on, name=name: display.show_lane(name, on),
-            f"Ctrl+{number}",
+            f"Alt+{number}",
         )
     lanes.addSeparator()
     check(

@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from signals import impulse, noise, sine
 
+from desktop_app.frequency_axis import KINDS, FrequencyAxis
+from desktop_app.pixel_grid import PixelGrid
 from desktop_app.plot_data import BASE, Picture, WaveformPyramid
-from desktop_app.spectrogram import LOWEST_DB, STEP_DB, RowMap, SpectrogramPyramid, mel, mel_to_hz
+from desktop_app.spectrogram import SpectrogramPyramid
+from desktop_app.stft import LOWEST_DB, STEP_DB
 
 RATE = 48_000
 LENGTHS = [1, BASE - 1, BASE, BASE + 1, 10_007, 4 * 4 * 4 * BASE + 3]
@@ -84,14 +87,32 @@ def test_outside_the_recording_nothing_is_drawn():
     assert np.isfinite(columns[5:15]).all()
 
 
+def picture(waveform: np.ndarray, rate: int = RATE) -> Picture:
+    channels, frames = waveform.shape
+    result = Picture(lambda a, b: waveform[:, a:b], channels, frames, rate)
+    result.advance(frames)
+    return result
+
+
+def whole(frames: int, width: int) -> PixelGrid:
+    return PixelGrid.across(0, frames, width)
+
+
+AXIS = FrequencyAxis("mel", RATE / 2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("frequency", [100.0, 1000.0, 15_000.0])
-def test_a_full_scale_sine_is_drawn_at_its_frequency_and_at_0_db(frequency):
-    rows = RowMap(513, RATE, 400)
-    picture = spectrogram(2 * sine(1, RATE, RATE, frequency))
-    image, _, _ = picture.view(RATE * 0.4, RATE * 0.6, 10, rows)
-    row = int(image[:, 5].argmax())
-    assert float(mel_to_hz((row + 0.5) / 400 * mel(RATE / 2))) == pytest.approx(frequency, rel=0.3)
-    assert LOWEST_DB + STEP_DB * image.max() == pytest.approx(0.0, abs=1.5)
+def test_a_full_scale_sine_is_drawn_at_its_frequency_and_at_0_db(kind, frequency):
+    axis = FrequencyAxis(kind, RATE / 2)
+    tone = picture(2 * sine(1, RATE, RATE, frequency))
+    view = tone.view(PixelGrid.across(0.4 * RATE, 0.6 * RATE, 10), axis, 400, 1024)
+    column = view.image[:, 5]
+    loudest = np.flatnonzero(column == column.max())
+    low, high = axis.to_hz(loudest[0] / 400), axis.to_hz((loudest[-1] + 1) / 400)
+    half_a_bin = RATE / 1024 / 2
+    assert low - half_a_bin <= frequency <= high + half_a_bin
+    assert LOWEST_DB + STEP_DB * view.image.max() == pytest.approx(0.0, abs=1.5)
 
 
 def test_the_louder_channel_is_drawn():
@@ -102,45 +123,67 @@ def test_the_louder_channel_is_drawn():
 @pytest.mark.parametrize("block", [500, 4801, 10**9])
 def test_a_spectrogram_does_not_depend_on_how_it_grew(block):
     waveform = noise(2, 30_011)
-    rows = RowMap(513, RATE, 100)
-    once, _, _ = spectrogram(waveform).view(0, 30_011, 50, rows)
-    grown, _, _ = spectrogram(waveform, block).view(0, 30_011, 50, rows)
+    _, once = spectrogram(waveform).pixels(whole(30_011, 50))
+    _, grown = spectrogram(waveform, block).pixels(whole(30_011, 50))
     assert np.array_equal(grown, once)
 
 
 @pytest.mark.parametrize("width", [5, 333, 2000])
 def test_a_click_is_seen_in_the_spectrogram_at_every_width(width):
     frames, at = 60 * RATE, 31 * RATE + 17
-    image, left, right = spectrogram(impulse(1, frames, at)).view(
-        0, frames, width, RowMap(513, RATE, 100)
-    )
-    loudest = int(image.max(axis=0).argmax())
-    assert image.max() > 100
-    assert left + (loudest - 1) * (right - left) / image.shape[1] <= at
-    assert left + (loudest + 2) * (right - left) / image.shape[1] >= at
-    assert image.shape[1] <= 2 * width
+    first, part = spectrogram(impulse(1, frames, at)).pixels(whole(frames, width))
+    loudest = first + int(part.max(axis=1).argmax())
+    assert part.max() > 100
+    assert abs(loudest - at * width // frames) <= 1 + 1024 * width // frames
+
+
+@pytest.mark.parametrize("window_ms", [5, 30, 120])
+@pytest.mark.parametrize("span_s", [0.01, 0.3, 5.0])
+def test_a_click_is_seen_in_the_tiles_at_every_zoom(window_ms, span_s):
+    at, n_fft = 3 * RATE + 17, 2 ** round(np.log2(window_ms * RATE / 1000))
+    click = picture(impulse(1, 10 * RATE, at))
+    start = at - 0.37 * span_s * RATE
+    grid = PixelGrid.across(start, start + span_s * RATE, 200)
+    for tile in click.view(grid, AXIS, 50, n_fft).missing:
+        click.detail.make(tile, lambda: True)
+    view = click.view(grid, AXIS, 50, n_fft)
+    assert not view.missing and (view.first, view.last) == (0, grid.count)
+    loudest = view.image.max(axis=0)
+    width = max(1.0, n_fft / grid.width)  # the window smears it over so many columns
+    assert loudest.max() >= (20 * np.log10(0.5 * 2 / (n_fft / 2)) - 3 - LOWEST_DB) / STEP_DB
+    assert abs(int(np.median(np.flatnonzero(loudest == loudest.max()))) - 74) <= 1 + width / 2
 
 
 @pytest.mark.parametrize("frames", [1, 255, 256, 257, 1025])
 def test_short_recordings_have_a_picture(frames):
-    waveform = noise(1, frames)
-    picture = Picture(lambda a, b: waveform[:, a:b], 1, frames, RATE)
-    picture.advance(frames)
-    image, left, right = picture.spectrogram.view(0, frames, 100, RowMap(513, RATE, 10))
-    assert image.shape[0] == 10 and image.shape[1] >= 1 and left <= 0 and right >= frames
-    assert image.max() > 0
+    view = picture(noise(1, frames)).view(whole(frames, 100), AXIS, 10, 1024)
+    assert view.image.shape == (10, 100) and (view.first, view.last) == (0, 100)
+    assert view.image.max() > 0
+
+
+@pytest.mark.parametrize("n_fft", [256, 1024, 4096])
+def test_what_is_not_read_yet_is_neither_drawn_nor_asked_for(n_fft):
+    waveform = noise(1, 10 * RATE)
+    growing = Picture(lambda a, b: waveform[:, a:b], 1, 10 * RATE, RATE)
+    assert growing.view(whole(10 * RATE, 500), AXIS, 20, n_fft).last == 0
+    growing.advance(5 * RATE)
+    view = growing.view(whole(10 * RATE, 500), AXIS, 20, n_fft)
+    assert 245 <= view.last <= 251 and not view.image[:, 251:].any()
+    assert all(tile.stop <= 5 * RATE for tile in view.missing)
 
 
 def test_a_long_recording_keeps_the_loudest_of_several_frames(monkeypatch):
-    monkeypatch.setattr("desktop_app.spectrogram.MAX_COLUMNS", 50)
-    coarse = spectrogram(impulse(1, 5 * RATE, 3 * RATE), 4801)
-    assert coarse.columns <= 50
-    monkeypatch.undo()
-    assert coarse.peak_db() == spectrogram(impulse(1, 5 * RATE, 3 * RATE)).peak_db()
+    click = impulse(1, 5 * RATE, 3 * RATE)
+    fine = spectrogram(click)
+    monkeypatch.setattr("desktop_app.spectrogram.MOST_BYTES", 50 * fine.bins)
+    coarse = spectrogram(click, 4801)
+    assert coarse.columns <= 50 < fine.columns
+    assert coarse.peak_db() == fine.peak_db()
 
 
-@pytest.mark.parametrize("count", [1, 37, 513, 2000])
-def test_rows_cover_every_bin_whatever_the_height(count):
-    rows = RowMap(513, RATE, count)
-    assert rows.reduce(np.full((3, 513), 77, np.uint8)).shape == (count, 3)
-    assert (rows.reduce(np.full((3, 513), 77, np.uint8)) == 77).all()
+def test_hours_take_little_memory(monkeypatch):
+    """Three hours in stereo: less than a tenth of the samples, which are not touched."""
+    frames = 3 * 3600 * RATE
+    long = Picture(lambda a, b: np.zeros((2, b - a), np.float32), 2, frames, RATE)
+    levels = [*long.waveform._levels, *long.spectrogram._levels]
+    assert sum(level.nbytes for level in levels) < 0.1 * 2 * 4 * frames

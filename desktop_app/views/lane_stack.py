@@ -17,7 +17,7 @@ from .spectrogram_pane import DifferencePane, SpectrogramPane
 from .stage import Pointer, Stage
 from .waveform_pane import WaveformPane, display_scale
 
-GROWTH_MS = 100  # between two drawings of what is growing
+GROWTH_MS = 200  # between two drawings of what is growing
 GROWTH_S = 2.0  # of sound taken in at once
 READOUT_STEP_S = 0.001
 HEARD = {Monitor.BEFORE: "before", Monitor.AFTER: "after", Monitor.REMOVED: "removed"}

@@ -24,7 +24,7 @@ from .time_mouse import GRIP, turn_along_time
 from .waveform_pane import coverage
 
 HEIGHT = 40
-GROWTH_MS = 100  # between two drawings of what is growing
+GROWTH_MS = 200  # between two drawings of what is growing
 VEIL_ALPHA = 150  # over what the lanes do not show
 SELECTION_ALPHA = 72
 LEAST_FRAME = 8.0  # pixels, so that it can be seen and taken in hours of sound

@@ -28,6 +28,7 @@ class TimePane(pg.PlotWidget):
         self.stage = stage
         self.time_window = stage.time_window
         self.theme = theme
+        self._labels: list[tuple[float, str]] | None = None
         self._pulled_from: float | None = None  # while the axis is dragged
         self._mouse = TimeMouse(stage, self.time_at, self.x_of)
         self._prepare_plot()
@@ -97,11 +98,11 @@ class TimePane(pg.PlotWidget):
         self._colour_marks(theme.playhead, theme.accent)
         self.redraw()
 
-    def _colour_marks(self, line: str, selection: str) -> None:
+    def _colour_marks(self, line: str, selection: str, alpha: int = SELECTION_ALPHA) -> None:
         """Colour the playhead and the pointer, and the selection."""
         faint, ground = QColor(line), QColor(selection)
         faint.setAlpha(96)
-        ground.setAlpha(SELECTION_ALPHA)
+        ground.setAlpha(alpha)
         self.playhead.setPen(pg.mkPen(line, width=1))
         self.cursor_line.setPen(pg.mkPen(faint, width=1))
         self.region.setBrush(ground)
@@ -120,6 +121,12 @@ class TimePane(pg.PlotWidget):
 
     def draw(self) -> None:
         """Draw the stretch of time in `time_window`; for the panes to fill in."""
+
+    def set_labels(self, labels: list[tuple[float, str]]) -> None:
+        """What the axis says at which heights."""
+        if labels != self._labels:
+            self._labels = labels
+            self.getPlotItem().getAxis("left").setTicks([labels])
 
     def zoom_vertically(self, factor: float, height: float) -> None:
         """Show `factor` times as much from bottom to top; `height` (0 to 1) stays."""

@@ -1,8 +1,10 @@
 """An image of ready-made pixels as an item of a plot."""
 
+from functools import lru_cache
+
 import numpy as np
 import pyqtgraph as pg
-from PyQt6.QtCore import QRectF
+from PyQt6.QtCore import QPointF, QRectF, QSizeF
 from PyQt6.QtGui import QColor, QImage, QPainter
 from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -24,7 +26,7 @@ class Raster(pg.GraphicsObject):
             rect: Where, in the plot's coordinates.
         """
         self.prepareGeometryChange()
-        self._pixels = np.ascontiguousarray(pixels)  # QImage does not keep it alive
+        self._pixels = np.ascontiguousarray(pixels[::-1])  # QImage does not keep it alive
         rows, columns = self._pixels.shape
         self._image = QImage(
             self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32
@@ -43,8 +45,17 @@ class Raster(pg.GraphicsObject):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        if self._image is not None:
-            painter.drawImage(self._rect, self._image)
+        if self._image is None:
+            return
+        target = painter.worldTransform().mapRect(self._rect)
+        ratio = painter.device().devicePixelRatioF()
+        size = QSizeF(self._image.width() / ratio, self._image.height() / ratio)
+        if abs(size.width() - target.width()) < 1 and abs(size.height() - target.height()) < 1:
+            # One pixel for each of the screen: copied, neither scaled nor blended.
+            corner = QPointF(round(target.x() * ratio) / ratio, round(target.y() * ratio) / ratio)
+            target = QRectF(corner, size)
+        painter.resetTransform()
+        painter.drawImage(target, self._image)
 
 
 def packed(colours: np.ndarray) -> np.ndarray:
@@ -53,6 +64,7 @@ def packed(colours: np.ndarray) -> np.ndarray:
     return 0xFF000000 | red << 16 | green << 8 | blue
 
 
+@lru_cache(maxsize=64)
 def ramp(*colours: str) -> np.ndarray:
     """Packed colours from the first to the last of these in 256 even steps."""
     stops = np.array([QColor(colour).getRgb()[:3] for colour in colours], np.float64)

@@ -17,7 +17,8 @@ HEADROOM_DB = 6.0  # the loudest moments may take the brightest colour together
 DIFFERENCE_DB = 30.0  # what takes the strongest colour
 LABEL_HEIGHT = 16
 LABEL_DISTANCE = 20
-SELECTION = "#ffffff"  # the picture is dark in either theme
+LINES = "#ffffff"  # the picture is dark in either theme
+SELECTION_ALPHA = 28
 
 
 class SpectrogramPane(TimePane):
@@ -39,7 +40,7 @@ class SpectrogramPane(TimePane):
 
     def use_theme(self, theme: Theme) -> None:
         super().use_theme(theme)
-        self._colour_marks("#ffffff", SELECTION)
+        self._colour_marks(LINES, LINES, SELECTION_ALPHA)
 
     def show_picture(self, picture: Picture | None) -> None:
         """Draw this from now on."""
@@ -113,7 +114,7 @@ class SpectrogramPane(TimePane):
         edge = LABEL_HEIGHT / 2 / max(1.0, height)
         ticks = axis.ticks(height / LABEL_DISTANCE)
         labels = [(at, text) for at, text in ticks if edge <= at <= 1.0 - edge]
-        self.getPlotItem().getAxis("left").setTicks([labels])
+        self.set_labels(labels)
 
 
 class DifferencePane(SpectrogramPane):

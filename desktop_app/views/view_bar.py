@@ -15,10 +15,10 @@ from .stage import Stage
 
 SELECTION_STEP_S = 0.001
 LANE_NAMES = {
-    "before": ("Before", "Show the recording as it came (Ctrl+1)"),
-    "after": ("After", "Show the treated recording (Ctrl+2)"),
-    "removed": ("Removed", "Show what is taken away (Ctrl+3)"),
-    "difference": ("Difference", "Show by how much levels fall (blue) or rise (Ctrl+4)"),
+    "before": ("Before", "Show the recording as it came (Alt+1)"),
+    "after": ("After", "Show the treated recording (Alt+2)"),
+    "removed": ("Removed", "Show what is taken away (Alt+3)"),
+    "difference": ("Difference", "Show by how much levels fall (blue) or rise (Alt+4)"),
 }
 
 

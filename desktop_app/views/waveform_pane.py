@@ -148,7 +148,7 @@ class WaveformPane(TimePane):
             labels.append((level, _channel_name(channel, channels)))
             if height / CHANNEL_HEIGHT / 2 >= LABEL_HEIGHT:
                 labels += [(level + side, f"−{-half_db:.0f} dB") for side in (0.5, -0.5)]
-        self.getPlotItem().getAxis("left").setTicks([labels])
+        self.set_labels(labels)
 
 
 def _channel_name(channel: int, channels: int) -> str:

@@ -1,0 +1,428 @@
+"""Looking about in a recording: selecting, zooming, pointing, choosing lanes and looks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import soundfile
+from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt6.QtGui import QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PyQt6.QtWidgets import QApplication
+from signals import impulse
+
+from desktop_app.playback import Monitor
+from desktop_app.session import State
+from desktop_app.views.waveform_pane import coverage
+
+RATE = 16_000
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
+SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def work(ready):
+    """The page of a recording of ten seconds."""
+    QApplication.processEvents()
+    return ready.workspace
+
+
+def target(widget):
+    return widget.viewport() if hasattr(widget, "viewport") else widget
+
+
+def mouse(widget, kind, x, y, button=LEFT, buttons=LEFT, keys=PLAIN):
+    at = QPointF(x, y)
+    event = QMouseEvent(kind, at, widget.mapToGlobal(at), button, buttons, keys)
+    QApplication.sendEvent(target(widget), event)
+
+
+def drag(widget, start, *stops, y=10.0, keys=PLAIN):
+    mouse(widget, QEvent.Type.MouseButtonPress, start, y, keys=keys)
+    for x in stops:
+        mouse(widget, QEvent.Type.MouseMove, x, y, NONE)
+    mouse(widget, QEvent.Type.MouseButtonRelease, stops[-1] if stops else start, y, buttons=NONE)
+
+
+def hover(widget, x, y):
+    mouse(widget, QEvent.Type.MouseMove, x, y, NONE, NONE)
+
+
+def wheel(widget, x, y, *, up=0, right=0, keys=PLAIN):
+    at = QPointF(x, y)
+    turn = QPoint(120 * right, 120 * up)
+    phase = Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turn, NONE, keys, phase, False)
+    QApplication.sendEvent(target(widget), event)
+
+
+def panes(work):
+    return [pane for lane in work.lanes for pane in lane.panes if pane.isVisible()]
+
+
+def test_a_drag_selects_and_is_shown_everywhere(work):
+    pane = work.before.spectrogram
+    drag(pane, pane.x_of(2.0), pane.x_of(4.0), pane.x_of(5.0))
+    assert work.selection.bounds == pytest.approx((2.0, 5.0), abs=0.02)
+    for each in panes(work):
+        assert each.region.isVisible()
+        assert each.region.getRegion() == pytest.approx(work.selection.bounds)
+    assert "0:02" in work.view_bar.selected.text() and work.view_bar.loop.isVisible()
+
+
+def test_a_drag_to_the_left_selects_as_well(work):
+    pane = work.after.waveform
+    drag(pane, pane.x_of(5.0), pane.x_of(2.0))
+    assert work.selection.bounds == pytest.approx((2.0, 5.0), abs=0.02)
+
+
+def test_a_click_that_trembles_seeks_and_selects_nothing(work, ready):
+    pane = work.after.waveform
+    drag(pane, pane.x_of(5.0), pane.x_of(5.0) + 1)
+    assert not work.selection
+    assert ready.session.player.position_s == pytest.approx(5.0, abs=0.03)
+
+
+@pytest.mark.parametrize("edge_s, to_s, expected", [(2.0, 1.0, (1, 5)), (5.0, 8.0, (2, 8))])
+@pytest.mark.parametrize("where", ["waveform", "spectrogram", "ruler"])
+def test_an_edge_is_dragged(work, where, edge_s, to_s, expected):
+    work.selection.select(2.0, 5.0)
+    widget = work.ruler if where == "ruler" else getattr(work.after, where)
+    drag(widget, widget.x_of(edge_s) + 2, widget.x_of(to_s))
+    assert work.selection.bounds == pytest.approx(expected, abs=0.02)
+
+
+def test_shift_and_a_click_move_the_nearer_edge(work):
+    work.selection.select(2.0, 5.0)
+    pane = work.before.waveform
+    drag(pane, pane.x_of(7.0), keys=SHIFT)
+    assert work.selection.bounds == pytest.approx((2.0, 7.0), abs=0.02)
+
+
+def test_a_drag_beyond_the_edge_scrolls_along(work):
+    work.time_window.show_stretch(2.0, 4.0)
+    pane = work.before.waveform
+    QApplication.processEvents()
+    drag(pane, pane.x_of(3.0), pane.x_of(4.5))
+    assert work.time_window.end_s == pytest.approx(4.5, abs=0.02)
+    assert work.selection.bounds == pytest.approx((3.0, 4.5), abs=0.02)
+
+
+def test_dragging_in_the_ruler_scrubs(work, ready):
+    drag(work.ruler, work.ruler.x_of(2.0), work.ruler.x_of(6.0))
+    assert not work.selection
+    assert ready.session.player.position_s == pytest.approx(6.0, abs=0.02)
+
+
+@pytest.mark.parametrize("way", ["double click", "escape", "button"])
+def test_the_selection_is_cleared(work, ready, qtbot, way):
+    work.selection.select(2.0, 5.0)
+    if way == "double click":
+        qtbot.mouseDClick(work.before.waveform.viewport(), LEFT, pos=QPoint(300, 10))
+    elif way == "escape":
+        qtbot.keyClick(ready, Qt.Key.Key_Escape)
+    else:
+        work.view_bar.clear.click()
+    assert not work.selection and not work.before.waveform.region.isVisible()
+
+
+def test_escape_still_closes_a_message(work, ready, qtbot):
+    with qtbot.waitSignal(ready.session.noticed):
+        ready.open_file(ready.session.recording.path.with_name("missing.wav"))
+    qtbot.keyClick(ready, Qt.Key.Key_Escape)
+    assert not ready.notice.isVisible()
+
+
+def test_keys_select_at_the_playhead(work, ready, qtbot):
+    ready.session.player.seek(2.0)
+    qtbot.keyClick(ready, Qt.Key.Key_BracketLeft)
+    assert work.selection.bounds == pytest.approx((2.0, 10.0))
+    ready.session.player.seek(3.0)
+    qtbot.keyClick(ready, Qt.Key.Key_BracketRight)
+    assert work.selection.bounds == pytest.approx((2.0, 3.0))
+    qtbot.keyClick(ready, Qt.Key.Key_Z)
+    window = work.time_window
+    assert (window.start_s, window.end_s) == pytest.approx((2.0, 3.0))
+
+
+def test_what_is_selected_is_looped_if_that_is_wanted(work, ready, qtbot):
+    player = ready.session.player
+    work.selection.select(2.0, 5.0)
+    assert player.loop_s is None
+    qtbot.keyClick(ready, Qt.Key.Key_L)
+    assert player.loop_s == pytest.approx((2.0, 5.0))
+    work.selection.select(3.0, 4.0)
+    assert player.loop_s == pytest.approx((3.0, 4.0))
+    work.selection.clear()
+    assert player.loop_s is None
+
+
+def test_after_selecting_one_is_ready_to_play_from_its_start(work, ready):
+    work.selection.select(2.0, 5.0)
+    assert ready.session.player.position_s == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("keys", [PLAIN, CTRL])
+@pytest.mark.parametrize("name", ["before", "after"])
+def test_the_wheel_keeps_the_time_under_the_pointer(work, name, keys):
+    for pane in getattr(work, name).panes:
+        for x in (60.0, 300.0, pane.width() - 2.0):
+            work.time_window.show_stretch(1.0, 9.0)
+            under = pane.time_at(x)
+            for _ in range(7):
+                wheel(pane, x, 20, up=1, keys=keys)
+            assert pane.time_at(x) == pytest.approx(under, abs=1e-3)
+            assert work.time_window.span_s == pytest.approx(8 * 0.8**7)
+
+
+def test_shift_or_sideways_scrolls(work):
+    pane, window = work.before.waveform, work.time_window
+    window.show_stretch(4.0, 6.0)
+    wheel(pane, 200, 20, up=-1, keys=SHIFT)
+    assert window.start_s == pytest.approx(4.2)
+    wheel(pane, 200, 20, right=1)
+    assert window.start_s == pytest.approx(4.0) and window.span_s == pytest.approx(2.0)
+
+
+def test_alt_zooms_from_bottom_to_top(work):
+    display, window = work.stage.display, work.time_window
+    wheel(work.before.waveform, 200, 20, right=1, keys=ALT)  # Qt turns the wheel with Alt
+    assert display.magnification == pytest.approx(1 / 0.8)
+    pane = work.before.spectrogram
+    axis = display.axis(RATE)
+    height = 1 - 20 / pane.height()
+    wheel(pane, 200, 20, right=1, keys=ALT)
+    assert display.top - display.bottom == pytest.approx(0.8) and window.shows_all
+    assert float(display.axis(RATE).to_hz(height)) == pytest.approx(float(axis.to_hz(height)))
+
+
+def test_the_axis_zooms_moves_and_is_reset(work, qtbot):
+    display, pane = work.stage.display, work.after.spectrogram
+    wheel(pane, 10, pane.height() / 2, up=5)
+    span, bottom = display.top - display.bottom, display.bottom
+    assert span == pytest.approx(0.8**5)
+    drag(pane, 10, 10, y=20.0)
+    mouse(pane, QEvent.Type.MouseButtonPress, 10, 20)
+    mouse(pane, QEvent.Type.MouseMove, 10, 40, NONE)
+    mouse(pane, QEvent.Type.MouseButtonRelease, 10, 40, buttons=NONE)
+    assert display.bottom == pytest.approx(bottom + span * 20 / pane.height())
+    assert not work.selection
+    qtbot.mouseDClick(pane.viewport(), LEFT, pos=QPoint(10, 20))
+    assert (display.bottom, display.top) == (0.0, 1.0)
+
+
+def test_two_fingers_pinch(work):
+    pane, window = work.before.spectrogram, work.time_window
+    at = QPointF(400, 10)
+    under = pane.time_at(400)
+    event = QNativeGestureEvent(
+        Qt.NativeGestureType.ZoomNativeGesture,
+        QPointingDevice.primaryPointingDevice(),
+        2,
+        at,
+        at,
+        pane.mapToGlobal(at),
+        0.25,
+        QPointF(),
+    )
+    QApplication.sendEvent(pane.viewport(), event)
+    assert window.span_s == pytest.approx(8.0) and pane.time_at(400) == pytest.approx(under)
+
+
+def test_zooming_to_samples_shows_every_one(work, ready, qtbot):
+    ready.session.player.seek(5.0)
+    qtbot.keyClick(ready, Qt.Key.Key_Z, SHIFT)
+    pane = work.before.waveform
+    distance = pane.x_of(5.0 + 1 / RATE) - pane.x_of(5.0)
+    assert distance == pytest.approx(8.0, rel=0.01)
+    qtbot.waitUntil(lambda: len(pane._curves) == 2)  # left and right
+    times, values = pane._curves[0].getData()
+    left = ready.session.recording.samples(0, 160_000)[0]
+    numbers = np.rint(times * RATE).astype(int)
+    assert (np.diff(numbers) == 1).all() and pane._curves[0].opts["symbol"] == "o"
+    assert values - 2.2 == pytest.approx(left[numbers] / pane.edge, abs=1e-4)
+
+
+def test_pages_turn_by_key(work, ready, qtbot):
+    work.time_window.show_stretch(0.0, 2.0)
+    qtbot.keyClick(ready, Qt.Key.Key_PageDown)
+    assert work.time_window.start_s == pytest.approx(1.8)
+    qtbot.keyClick(ready, Qt.Key.Key_PageUp)
+    assert work.time_window.start_s == pytest.approx(0.0)
+
+
+@pytest.fixture
+def tone(ready, tmp_path, qtbot):
+    """A page on a tone of 1 kHz at −20 dB, which the model lowers by another 20."""
+    path = tmp_path / "tone.wav"
+    wave = 0.1 * np.sin(2 * np.pi * 1000 * np.arange(4 * RATE) / RATE)
+    soundfile.write(path, wave, RATE, subtype="FLOAT")
+    ready.open_file(path)
+    qtbot.waitUntil(
+        lambda: (
+            ready.session.state is State.READY and ready.session.recording.path.name == "tone.wav"
+        ),
+        timeout=30_000,
+    )
+    QApplication.processEvents()
+    return ready.workspace
+
+
+@pytest.mark.parametrize("axis", ["linear", "log", "mel"])
+def test_the_pointer_reads_time_frequency_and_level_in_every_lane(tone, qtbot, axis):
+    tone.stage.display.set(axis=axis, lanes="before,after,removed,difference")
+    qtbot.waitUntil(lambda: tone.stack._removed.ready_frames == 4 * RATE)
+    QApplication.processEvents()
+    pane = tone.before.spectrogram
+    height = float(tone.stage.display.axis(RATE).to_unit(1000.0))
+    hover(pane, pane.x_of(2.0), pane.height() * (1 - height))
+    found = {lane.name: lane.readout.text().split() for lane in tone.lanes}
+    for time, frequency, unit, *_ in found.values():
+        assert time.startswith("0:02.0") or time.startswith("0:01.99")
+        assert float(frequency) * {"Hz": 1, "kHz": 1000}[unit] == pytest.approx(
+            1000, abs=RATE / 512
+        )
+    levels = {name: float(words[3].replace("−", "-")) for name, words in found.items()}
+    assert levels["Before"] == pytest.approx(-20.0, abs=0.5)
+    assert levels["After"] == pytest.approx(-40.0, abs=0.5)
+    assert levels["Removed"] == pytest.approx(-20.9, abs=0.5)
+    assert levels["Difference"] == pytest.approx(-20.0, abs=0.5)
+    QApplication.sendEvent(pane, QEvent(QEvent.Type.Leave))
+    assert not any(lane.readout.text() for lane in tone.lanes)
+
+
+def test_the_pointer_reads_peaks_in_the_waveform(tone):
+    pane = tone.after.waveform
+    hover(pane, pane.x_of(2.0), 20)
+    assert tone.before.readout.text().endswith("−20.0 dB")
+    assert tone.after.readout.text().endswith("−40.0 dB")
+
+
+def test_lanes_are_chosen_by_chip_and_key(work, ready, qtbot):
+    shown = lambda: [lane.name for lane in work.lanes if lane.isVisible()]  # noqa: E731
+    assert shown() == ["Before", "After"]
+    work.view_bar.chips["removed"].click()
+    qtbot.keyClick(ready, Qt.Key.Key_4, ALT)
+    qtbot.keyClick(ready, Qt.Key.Key_1, ALT)
+    assert shown() == ["After", "Removed", "Difference"]
+    assert ready.settings.look["lanes"] == "after,removed,difference"
+
+
+def test_one_lane_follows_what_is_heard(work, ready, qtbot):
+    shown = lambda: [lane.name for lane in work.lanes if lane.isVisible()]  # noqa: E731
+    qtbot.keyClick(ready, Qt.Key.Key_V)
+    for key, name in ((Qt.Key.Key_1, "Before"), (Qt.Key.Key_3, "Removed"), (Qt.Key.Key_2, "After")):
+        qtbot.keyClick(ready, key)
+        assert shown() == [name]
+    assert ready.session.monitor is Monitor.AFTER
+    qtbot.keyClick(ready, Qt.Key.Key_4, ALT)
+    assert shown() == ["After", "Difference"]
+    qtbot.keyClick(ready, Qt.Key.Key_V)
+    assert shown() == ["Before", "After", "Difference"]
+
+
+def test_what_is_removed_is_drawn_when_it_is_looked_at(work, ready, qtbot):
+    assert work.stack._removed.ready_frames == 0
+    work.stage.display.show_lane("removed", True)
+    frames = 10 * RATE
+    qtbot.waitUntil(lambda: work.stack._removed.ready_frames == frames)
+    removed = ready.session.rendering.removed
+    assert work.stack._removed.waveform.peak() == pytest.approx(np.abs(removed).max())
+
+
+def test_the_handle_between_waveform_and_spectrogram_moves_in_all_lanes(work):
+    QApplication.processEvents()
+    splitter = work.before._splitter
+    splitter.moveSplitter(splitter.height() // 2, 1)
+    QApplication.processEvents()
+    assert work.after.waveform.height() == pytest.approx(work.before.waveform.height(), abs=2)
+    assert work.stage.display.look.waveform_share == pytest.approx(0.5, abs=0.03)
+
+
+def test_waveforms_or_spectrograms_can_be_hidden(work, ready, qtbot):
+    work.view_bar.panel.waveform.click()
+    assert not work.before.waveform.isVisible() and work.before.spectrogram.isVisible()
+    work.view_bar.panel.spectrogram.click()
+    assert work.before.waveform.isVisible() and not work.before.spectrogram.isVisible()
+
+
+@pytest.mark.parametrize("axis", ["linear", "log", "mel"])
+@pytest.mark.parametrize("colours", ["viridis", "grey"])
+def test_the_look_changes_the_picture(work, qtbot, axis, colours):
+    pane = work.before.spectrogram
+    before = pane._raster._pixels.copy()
+    work.stage.display.set(axis=axis, colours=colours, span_db=60)
+    qtbot.waitUntil(lambda: not np.array_equal(pane._raster._pixels, before))
+    grey = pane._raster._pixels & 0xFF == pane._raster._pixels >> 8 & 0xFF
+    assert grey.all() == (colours == "grey")
+
+
+def test_the_panel_shows_and_changes_the_look(work, qtbot):
+    panel, display = work.view_bar.panel, work.stage.display
+    work.view_bar.look.click()
+    assert panel.isVisible()
+    panel.colours.actions_["cividis"].trigger()
+    panel.axis.actions_["log"].trigger()
+    panel.window_.actions_[120].trigger()
+    panel.auto_top.click()
+    panel.top.setValue(-25)
+    look = display.look
+    assert (look.colours, look.axis, look.window_ms) == ("cividis", "log", 120)
+    assert (look.auto_top, look.top_db) == (False, -25) and panel.top.isEnabled()
+    assert work.before.spectrogram.range_db == (-105.0, -25.0)
+    panel.reset.click()
+    assert display.look.colours == "inferno" and panel.colours.text() == "Inferno"
+    panel.close()
+
+
+def test_another_window_is_drawn_finer_in_frequency_when_its_tiles_are_there(tone, qtbot):
+    pane, display = tone.before.spectrogram, tone.stage.display
+    display.set(axis="linear")
+    qtbot.waitUntil(lambda: pane._raster._pixels.size > 0)
+
+    def thickness():
+        lit = pane._raster._pixels[:, pane._raster._pixels.shape[1] // 2]
+        return np.unique(lit, return_counts=True)[1].min(), int((lit != lit[0]).sum())
+
+    qtbot.wait(50)
+    short = thickness()
+    display.set(window_ms=120)
+    qtbot.waitUntil(lambda: thickness()[1] < short[1], timeout=10_000)
+
+
+@pytest.mark.parametrize("span_s", [10.0, 3.3, 0.5, 0.06])
+def test_one_sample_is_seen_in_both_panes_at_any_zoom(ready, tmp_path, qtbot, span_s):
+    path = tmp_path / "click.wav"
+    soundfile.write(path, impulse(1, 10 * RATE, 5 * RATE + 11).T, RATE, subtype="FLOAT")
+    ready.open_file(path)
+    qtbot.waitUntil(
+        lambda: (
+            ready.session.state is State.READY and ready.session.recording.path.name == "click.wav"
+        ),
+        timeout=30_000,
+    )
+    work = ready.workspace
+    work.time_window.show_stretch(5.0 - span_s / 3, 5.0 + 2 * span_s / 3)
+    qtbot.wait(100)
+    wave, spectrogram = (pane._raster._pixels for pane in work.before.panes)
+    ink = wave != wave[0, 0]
+    tallest = ink.sum(axis=0)
+    window = work.time_window
+    column = wave.shape[1] * (5 + 11 / RATE - window.start_s) / window.span_s
+    assert tallest.max() >= 0.35 * wave.shape[0]
+    assert abs(int(tallest.argmax()) - column) <= 2
+    light = (
+        (spectrogram & 0xFF).astype(int) + (spectrogram >> 8 & 0xFF) + (spectrogram >> 16 & 0xFF)
+    )
+    assert light.max() > 200
+
+
+@pytest.mark.parametrize("rows", [1, 24, 103])
+def test_a_waveform_covers_at_least_a_pixel_and_never_breaks(rows):
+    generator = np.random.default_rng(rows)
+    low = np.clip(rows * generator.random(500), 0.5, rows - 0.5)
+    high = np.clip(low + np.abs(generator.standard_normal(500)), low, rows - 0.5)
+    shares = coverage(low, high, rows)
+    assert shares.shape == (rows, 500)
+    assert (shares.astype(int).sum(axis=0) >= 250).all()
+    assert not coverage(np.full(5, np.nan), np.full(5, np.nan), rows).any()
