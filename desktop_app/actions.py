@@ -37,6 +37,7 @@ class Actions:
         self._player = window.session.player
         self._needs_recording: list[QAction] = []
         self._fill_file_menu()
+        self._fill_edit_menu()
         self._fill_playback_menu()
         self._fill_view_menu()
         fill_selection(self._menu("&Select"), self._add, self._window.workspace, self._player)
@@ -99,6 +100,22 @@ class Actions:
         if self._recent.isEmpty():
             self._recent.addAction("No files yet").setEnabled(False)
 
+    def _fill_edit_menu(self) -> None:
+        menu, history = self._menu("&Edit"), self._session.history
+        self._undo = self._add(menu, "&Undo", history.undo, "Ctrl+Z")
+        self._redo = self._add(menu, "&Redo", history.redo, "Ctrl+Shift+Z", "Ctrl+Y")
+        history.changed.connect(self._name_steps)
+        self._name_steps()
+
+    def _name_steps(self) -> None:
+        history = self._session.history
+        for action, verb, name in (
+            (self._undo, "&Undo", history.undo_name),
+            (self._redo, "&Redo", history.redo_name),
+        ):
+            action.setText(f"{verb} {name}".rstrip().replace(" &", " &&"))
+            action.setEnabled(bool(name))
+
     def _fill_playback_menu(self) -> None:
         menu = self._menu("&Playback")
         self.play = self._add(menu, "&Play or pause", self._player.toggle, "Space")
@@ -143,8 +160,8 @@ class Actions:
         menu.addSeparator()
         fill_look(menu, add, self._window.workspace)
         menu.addSeparator()
-        self._add(menu, "&Recording page", self._window.show_recording, "Ctrl+1")
-        self._add(menu, "&Batch page", self._window.show_batch, "Ctrl+2")
+        self._add(menu, "&Recording page", self._window.show_recording, "F2")
+        self._add(menu, "&Batch page", self._window.show_batch, "F3")
         themes = menu.addMenu("&Theme")
         group = QActionGroup(self._window)
         for choice, text in THEMES.items():

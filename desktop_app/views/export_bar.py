@@ -76,7 +76,7 @@ class BatchBar(_Bar):
     show_asked = pyqtSignal()
 
     def __init__(self, run: BatchRun, theme: Theme) -> None:
-        self.see = button("Show", tooltip="Turn to the batch (Ctrl+2)")
+        self.see = button("Show", tooltip="Turn to the batch (F3)")
         super().__init__("batch", "Batch, progress", theme, self.see)
         self._run = run
         self._is_wanted = False
