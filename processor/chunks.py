@@ -27,7 +27,8 @@ _CARRIED = {
     "CAF": {b"info", b"mark", b"strg", b"regn", b"inst", b"midi", b"umid", b"uuid"},
 }
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
-_W64_REST = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_W64_NAMES_END = bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_W64_LIST = bytes.fromhex("6c6973742f91cf11a5d628db04c10000")
 
 # A 32-bit size that stands for "see ds64", or for "not known": programs that write into a pipe,
 # and recorders before they are done, put (nearly) the largest one.
@@ -251,15 +252,18 @@ def _w64_chunks(file: BinaryIO, end: int) -> Iterator[Chunk]:
     while at < end and found < _MOST_CHUNKS:
         file.seek(at)
         head = file.read(24)
-        if len(head) < 24 or head[4:16] != _W64_REST:
+        if len(head) < 24:
             return
+        name = head[:4] if head[4:16] == _W64_NAMES_END else b"LIST"
+        if name == b"LIST" and head[:16] != _W64_LIST:
+            name = b""  # one of Sony's own
         size = struct.unpack("<Q", head[16:])[0] - 24
-        is_open = head[:4] == b"data" and size in (-24, 0, 2**64 - 25) and end > at + 24
+        is_open = name == b"data" and size in (-24, 0, 2**64 - 25) and end > at + 24
         if is_open:
             size = end - at - 24
         if size < 0:
             return
-        yield Chunk(head[:4], at + 24, size, max(0, min(size, end - at - 24)), is_open)
+        yield Chunk(name, at + 24, size, max(0, min(size, end - at - 24)), is_open)
         found += 1
         at += 24 + size + -size % 8
 

@@ -21,6 +21,11 @@ INTEGER_FORMATS = [
     ("FLAC", "PCM_24", 24),
     ("AIFF", "PCM_16", 16),
     ("AIFF", "PCM_24", 24),
+    ("W64", "PCM_24", 24),
+    ("CAF", "PCM_S8", 8),
+    ("CAF", "ALAC_16", 16),
+    ("CAF", "ALAC_20", 20),
+    ("CAF", "ALAC_24", 24),
 ]
 
 
