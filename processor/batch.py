@@ -23,6 +23,7 @@ def process_batch(
     executor: Executor | None = None,
     scheduler: str | None = None,
     workers: int = 1,
+    isolated: bool = False,
     overwrite: bool = False,
     progress: Callable[[FileJob, float], None] | None = None,
 ) -> Generator[FileResult, None, None]:
@@ -35,6 +36,7 @@ def process_batch(
             whose workers see the same files.
         scheduler: address of a Dask cluster that runs them instead; lost workers are made up for.
         workers: how many processes to start; 1 works in this one.
+        isolated: start one also for one, so that a file that kills its process costs itself only.
         overwrite: replace outputs that exist.
         progress: called in this process with a job and 0 ... 1; with an executor or a cluster only
             when a job is done. May raise Cancelled, which ends the run; so does closing this
@@ -50,7 +52,7 @@ def process_batch(
         yield from _work_on(executor, jobs, recipe, overwrite, progress)
     elif scheduler is not None:
         yield from work_on_cluster(scheduler, jobs, recipe, overwrite, progress)
-    elif workers > 1 and len(jobs) > 1:
+    elif isolated or (workers > 1 and len(jobs) > 1):
         yield from work_in_processes(jobs, recipe, overwrite, workers, progress)
     else:
         for job in jobs:

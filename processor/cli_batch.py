@@ -225,4 +225,4 @@ def _shard(text: str | None) -> Shard | None:
 def _workers(asked: int | None) -> int:
     from processor.batch import usable_cores
 
-    return asked or min(usable_cores(), 8)
+    return min(usable_cores(), 8) if asked is None else asked

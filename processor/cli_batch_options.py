@@ -114,9 +114,9 @@ Jobs = Annotated[
     typer.Option(
         "--jobs",
         "-j",
-        min=1,
+        min=0,
         metavar="N",
-        help="Files at a time. Default: one per core, to 8.",
+        help="Files at a time, each in a process of its own. Default: one per core, to 8.",
         rich_help_panel=RUNNING,
     ),
 ]

@@ -33,18 +33,22 @@ def work_through(
     recipe: Recipe,
     report: Report,
     *,
-    workers: int = 1,
+    workers: int = 0,
     overwrite: bool = False,
     scheduler: str | None = None,
     journal: Journal | None = None,
 ) -> None:
-    """Do the jobs of a plan; each result is written into the journal, then told."""
+    """Do the jobs of a plan; each result is written into the journal, then told.
+
+    Without workers they are done in this process.
+    """
     from processor.batch import process_batch
 
     results = process_batch(
         jobs,
         recipe,
-        workers=workers,
+        workers=max(1, workers),
+        isolated=workers > 0,
         overwrite=overwrite,
         scheduler=scheduler,
         progress=heeding(report.progress),

@@ -18,13 +18,17 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from typing import cast
 
-from processor.errors import AudioFileError, Cancelled, ModelError
+from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
 from processor.file_job import FileJob, FileResult, process_file
 from processor.recipe import Recipe
 
 # Time for a process to leave the block it is in and remove what it has not finished.
 _GRACE_SECONDS = 10.0
+# After so many in a row that die before they are ready, more would do no better.
+_MOST_STILLBORN = 3
+_READY = "ready"
 # How often it is asked whether a run that is held back may go on.
 _HELD_SECONDS = 0.05
 
@@ -90,10 +94,12 @@ def work_in_processes(
 
     Raises:
         ModelError: the recipe's model cannot be used.
+        DereverbError: no process gets as far as to its first file.
         Cancelled: from `progress`.
     """
     waiting = deque(jobs)
     crew: list[_Worker] = []
+    stillborn = 0
     try:
         while waiting or any(worker.job for worker in crew):
             crew = [worker for worker in crew if not worker.is_dead]
@@ -104,6 +110,12 @@ def work_in_processes(
                     worker.begin(waiting.popleft())
             for worker in _with_news(crew):
                 job, news = worker.news()
+                stillborn = stillborn + 1 if worker.is_dead and not worker.is_ready else 0
+                if stillborn == _MOST_STILLBORN:
+                    raise DereverbError(
+                        "The processes that should do the work die when they start. Free some "
+                        "memory, or have less of them (--jobs; with 0 there are none)."
+                    )
                 if isinstance(news, FileResult):
                     yield news
                 elif isinstance(news, Exception):
@@ -130,6 +142,7 @@ class _Worker:
         far_end.close()
         self.job: FileJob | None = None
         self.is_dead = False
+        self.is_ready = False
         self._has_begun = False
 
     def begin(self, job: FileJob) -> None:
@@ -144,7 +157,7 @@ class _Worker:
         job = self.job
         assert job is not None
         try:
-            news = self.line.recv()
+            news = self._received()
         except (EOFError, OSError):
             self.is_dead = True
             self.stop()
@@ -156,15 +169,21 @@ class _Worker:
             )
         if isinstance(news, FileResult):
             self.job = None
-        self._has_begun = True
         return job, news
+
+    def _received(self) -> float | FileResult | Exception:
+        news = self.line.recv()
+        if news == _READY:
+            self.is_ready = True
+            return 0.0
+        self._has_begun = True
+        return cast("float | FileResult | Exception", news)
 
     def stop(self) -> None:
         """Close the line. A process that is still loading has no files to remove: it is killed."""
         with suppress(EOFError, OSError):
             while self.line.poll():
-                self.line.recv()
-                self._has_begun = True
+                self._received()
         self.line.close()
         if self.job is not None and not self._has_begun:
             self._process.kill()
@@ -219,6 +238,7 @@ def _serve(line: Connection, recipe: Recipe, overwrite: bool) -> None:
             raise Cancelled("The run was stopped.")
 
     with suppress(Cancelled, EOFError, OSError):
+        line.send(_READY)
         while True:
             job = line.recv()
             try:

@@ -11,7 +11,7 @@ import soundfile
 from signals import noise
 
 from processor.batch import plan_batch, plan_files, process_batch
-from processor.errors import AudioFileError, Cancelled, ModelError
+from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
 from processor.file_job import FileJob
 from processor.recipe import Recipe
 
@@ -233,3 +233,29 @@ def test_a_process_that_dies_costs_its_file_only(tmp_path, recipe):
     assert {name for name, result in results.items() if result.ok} == {"a.wav", "b.wav", "c.wav"}
     assert "its process died" in results["long.wav"].error
     assert not (tmp_path / "out" / "long.wav").exists()
+
+
+def test_one_process_that_dies_does_not_take_the_run_with_it(tmp_path, recipe):
+    jobs = [FileJob(make(tmp_path / name), tmp_path / "out" / name) for name in ("a.wav", "b.wav")]
+    killed = []
+
+    def progress(job, fraction):
+        if not killed:
+            [victim] = multiprocessing.active_children()
+            killed.append(os.kill(victim.pid, signal.SIGKILL))
+
+    results = list(process_batch(jobs, recipe, isolated=True, progress=progress))
+    assert [result.ok for result in results] in ([False, True], [True, True])
+
+
+def test_processes_that_never_get_ready_end_the_run(tmp_path, recipe, monkeypatch):
+    import processor.workers as workers
+
+    monkeypatch.setattr(workers, "_serve", os._exit)  # with a line for a code: an error
+    jobs = [FileJob(make(tmp_path / f"{n}.wav"), tmp_path / "out" / f"{n}.wav") for n in range(9)]
+    results = process_batch(jobs, recipe, workers=2)
+    told = []
+    with pytest.raises(DereverbError, match="die when they start"):
+        told.extend(results)
+    assert len(told) <= 3
+    assert multiprocessing.active_children() == []

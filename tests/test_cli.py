@@ -127,7 +127,7 @@ def test_an_existing_output_needs_a_word(take, model, capsys):
 def test_batch_keeps_names_and_folders(tmp_path, model):
     make(tmp_path / "in" / "a.wav")
     make(tmp_path / "in" / "deep" / "er" / "b.flac")
-    call = ["batch", str(tmp_path / "in"), str(tmp_path / "out"), "--jobs", "1", *model]
+    call = ["batch", str(tmp_path / "in"), str(tmp_path / "out"), "--jobs", "0", *model]
     assert main(call) == 0
     assert not (tmp_path / "out" / "deep").exists()
     assert main([*call, "--recursive", "--skip-existing"]) == 0
@@ -139,7 +139,7 @@ def test_batch_goes_on_where_it_was_ended(tmp_path, model, capsys):
         make(tmp_path / "in" / name)
     make(tmp_path / "out" / "a.wav")
     done_before = (tmp_path / "out" / "a.wav").stat().st_mtime_ns
-    call = ["batch", str(tmp_path / "in"), str(tmp_path / "out"), "--jobs", "1", *model]
+    call = ["batch", str(tmp_path / "in"), str(tmp_path / "out"), "--jobs", "0", *model]
     assert main([*call, "--skip-existing"]) == 0
     assert (tmp_path / "out" / "b.wav").exists()
     assert (tmp_path / "out" / "a.wav").stat().st_mtime_ns == done_before

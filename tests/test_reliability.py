@@ -138,7 +138,7 @@ def test_a_full_disk_costs_what_does_not_fit_and_resuming_does_it(
     for name, samples in (("a", 4000), ("b", 400_000), ("c", 5000)):
         make(tmp_path / "in" / f"{name}.{ending}", samples)
     out = tmp_path / "out"
-    call = ["batch", str(tmp_path / "in"), str(out), "--jobs", "1", "--model", str(tiny_model_path)]
+    call = ["batch", str(tmp_path / "in"), str(out), "--jobs", "0", "--model", str(tiny_model_path)]
     with files_no_larger_than(100_000):
         assert main(call) == 1
     assert "Free some space" in capsys.readouterr().err
@@ -152,7 +152,7 @@ def test_a_disk_too_full_for_the_journal_costs_no_file(tmp_path, tiny_model_path
     for number in range(12):
         make(tmp_path / "in" / f"{number:02}.wav", 100)
     out = tmp_path / "out"
-    call = ["batch", str(tmp_path / "in"), str(out), "--jobs", "1", "--model", str(tiny_model_path)]
+    call = ["batch", str(tmp_path / "in"), str(out), "--jobs", "0", "--model", str(tiny_model_path)]
     with files_no_larger_than(5000):
         assert main(call) == 1
     assert "Cannot write the journal" in capsys.readouterr().err
@@ -205,7 +205,7 @@ def test_a_folder_without_rights_is_told_before_any_work(as_nobody, capsys, lock
     (as_nobody / "out").mkdir()
     (as_nobody / locked).chmod(0o500 if locked == "out" else 0)
     try:
-        assert main(["batch", str(as_nobody / "in"), str(as_nobody / "out"), "--jobs", "1"]) == 2
+        assert main(["batch", str(as_nobody / "in"), str(as_nobody / "out"), "--jobs", "0"]) == 2
     finally:
         (as_nobody / locked).chmod(0o700)
     error = capsys.readouterr().err.lower()
@@ -232,7 +232,7 @@ def test_a_run_killed_at_once_with_all_its_processes_is_gone_on_with(tmp_path, t
     assert 1 <= len(done) < 6
     assert {soundfile.info(path).frames for path in done} == {16000 * 300}
 
-    assert main([*call, "--jobs", "1", "--resume"]) == 0
+    assert main([*call, "--jobs", "0", "--resume"]) == 0
     assert parts_in(out) == []
     assert sorted(path.name for path in out.glob("*.wav")) == [f"{n}.wav" for n in range(6)]
     made_again = [path for path, changed in done.items() if path.stat().st_mtime_ns != changed]
