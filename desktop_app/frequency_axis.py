@@ -12,6 +12,7 @@ KINDS = {"linear": "Linear", "log": "Logarithmic", "mel": "Mel"}
 LOWEST_LOG_HZ = 20.0  # a log axis has no zero; below this nothing is heard
 NARROWEST = 1 / 64  # of the whole axis
 TICKS_HZ = tuple(m * 10**e for e in range(1, 6) for m in (1, 2, 5))
+ROUNDNESS = {"1": 0, "5": 1, "2": 2}
 
 
 def mel(frequency: Frequency) -> Frequency:
@@ -58,26 +59,31 @@ class FrequencyAxis:
         return FrequencyAxis(self.kind, self.nyquist_hz, bottom, top)
 
     @lru_cache(maxsize=64)  # noqa: B019 - an axis is a small value
-    def ticks(self, most: float) -> list[tuple[float, str]]:
-        """Height and text of at most `most` round frequencies, evenly enough for the eye."""
-        if self.kind == "linear":
-            return self._even_ticks(most)
+    def ticks(self, most: float, margin: float = 0.0) -> list[tuple[float, str]]:
+        """Height and text of round frequencies to label.
+
+        Args:
+            most: How many labels have room above each other.
+            margin: How far they stay away from both ends, in heights.
+        """
         found: list[tuple[float, str]] = []
-        for frequency in (*TICKS_HZ, *self._between()):
+        for frequency in self._candidates(most):
             height = float(self.to_unit(frequency))
-            if 0.0 <= height <= 1.0 and all(abs(height - h) * most >= 1.0 for h, _ in found):
+            apart = all(abs(height - other) * most >= 1.0 - 1e-9 for other, _ in found)
+            if margin <= height <= 1.0 - margin and apart:
                 found.append((height, frequency_text(frequency)))
         return sorted(found)
 
-    def _even_ticks(self, most: float) -> list[tuple[float, str]]:
+    def _candidates(self, most: float) -> list[float]:
+        """Round frequencies, the most welcome first."""
         low, high = float(self.to_hz(0.0)), float(self.to_hz(1.0))
         step = next((step for step in TICKS_HZ if (high - low) / step <= most), TICKS_HZ[-1])
-        multiples = range(math.ceil(low / step), math.floor(high / step) + 1)
-        return [(float(self.to_unit(n * step)), frequency_text(n * step)) for n in multiples]
-
-    def _between(self) -> list[float]:
-        """Finer round numbers, for an axis that shows a narrow part."""
-        return [m * 10.0**e / 10 for e in range(2, 5) for m in range(10, 100)]
+        even = [n * step for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
+        if self.kind == "linear":
+            return even
+        welcome = sorted(TICKS_HZ, key=lambda frequency: ROUNDNESS[str(frequency)[0]])
+        inside = [frequency for frequency in welcome if low <= frequency <= high]
+        return inside if len(inside) > 2 else [*inside, *even]
 
     def _warped_ends(self) -> tuple[float, float]:
         lowest = LOWEST_LOG_HZ if self.kind == "log" else 0.0

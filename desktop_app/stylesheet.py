@@ -75,6 +75,14 @@ QPushButton[role="chooser"] {
     background-position: right center; background-origin: content;
 }
 QPushButton[role="chooser"]:hover { background-color: $hover; }
+QPushButton[role="chooser"]::menu-indicator { image: none; width: 0; }
+QToolButton#fold {
+    background: transparent; color: $muted; border: 1px solid transparent; border-radius: 6px;
+    padding: 3px 0; text-align: left;
+}
+QToolButton#fold:hover { color: $text; }
+QToolButton#fold:focus { border-color: $accent; }
+#knobs, #knobs > QWidget { background: $surface; }
 QPushButton[role="chip"] {
     background: transparent; color: $muted; border: 1px solid $border; border-radius: 6px;
     padding: 3px 8px;
@@ -82,7 +90,9 @@ QPushButton[role="chip"] {
 QPushButton[role="chip"]:hover { color: $text; }
 QPushButton[role="chip"]:checked { background: $raised; color: $text; border-color: $muted; }
 QPushButton[role="chip"]:focus { border-color: $accent; }
-QPushButton[role="chip"]:disabled { color: $border; border-color: $border; }
+QPushButton[role="chip"]:disabled {
+    background: transparent; color: $muted; border-color: transparent;
+}
 #panel { background: $surface; border: 1px solid $border; border-radius: 8px; }
 QPushButton[role="file"] {
     background: transparent; border: 1px solid transparent; text-align: left; padding: 6px 12px;

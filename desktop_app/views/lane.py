@@ -154,6 +154,7 @@ class Lane(QWidget):
             self.status.setProperty("role", role)
             self.status.style().polish(self.status)
         self.status.setText(text)
+        self.status.setVisible(bool(text))
         self.bar.setVisible(bar)
         self.retry.setVisible(retry)
 

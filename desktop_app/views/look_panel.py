@@ -107,6 +107,7 @@ class LookPanel(QFrame):
         box = QSpinBox()
         box.setRange(*limits)
         box.setSuffix(" dB")
+        box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
         box.setSingleStep(5)
         box.setKeyboardTracking(False)
         box.setAccessibleName(name)

@@ -110,10 +110,8 @@ class SpectrogramPane(TimePane):
         return Pointer(start_s, stop_s, (low, high))
 
     def _label(self, axis: FrequencyAxis) -> None:
-        height = self.getViewBox().height()
-        edge = LABEL_HEIGHT / 2 / max(1.0, height)
-        ticks = axis.ticks(height / LABEL_DISTANCE)
-        labels = [(at, text) for at, text in ticks if edge <= at <= 1.0 - edge]
+        height = max(1.0, self.getViewBox().height())
+        labels = axis.ticks(height / LABEL_DISTANCE, LABEL_HEIGHT / 2 / height)
         self.set_labels(labels)
 
 

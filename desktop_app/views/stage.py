@@ -44,6 +44,7 @@ class Stage(QObject):
         self.display = Display(self)
         self.tiler = Tiler(self)
         self.pointer: Pointer | None = None
+        self.time_window.changed.connect(self._forget_pointer)
 
     def set_duration(self, duration_s: float) -> None:
         """Take on another recording: all of it is shown, nothing is selected."""
@@ -56,3 +57,9 @@ class Stage(QObject):
         if pointer != self.pointer:
             self.pointer = pointer
             self.pointer_moved.emit()
+
+    def _forget_pointer(self) -> None:
+        """What it pointed at may have moved out of sight under the mouse."""
+        window, pointer = self.time_window, self.pointer
+        if pointer is not None and not window.start_s <= pointer.time_s <= window.end_s:
+            self.point(None)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from PyQt6.QtCore import QPoint
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PyQt6.QtCore import QPoint, QSize, Qt
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
 from ..icons import icon
 from ..theme import UNIT, Theme
 from ..time_window import time_text
-from .controls import ElidedLabel, button, icon_button
+from .controls import button, icon_button
 from .look_panel import LookPanel
 from .pane import AXIS_WIDTH
 from .stage import Stage
@@ -39,12 +40,12 @@ class ViewBar(QFrame):
             for name, (text, tooltip) in LANE_NAMES.items()
         }
         self.heard_only = self._chip(
-            "Only what is heard",
+            "Heard only",
             "Show one lane in place of three: the one that keys 1, 2 and 3 make heard (V)",
             lambda on: self._display.set(heard_only=on),
         )
         self.loop = self._chip("Loop", "Repeat what is selected while playing (L)", lambda on: None)
-        self.selected = ElidedLabel("muted")
+        self.selected = FittingLabel()
         self.clear = icon_button("Clear the selection", "Select nothing (Escape)", 16)
         self.clear.clicked.connect(self._selection.clear)
         self.look = icon_button("Look", "Frequency axis, colours, levels and window")
@@ -60,6 +61,7 @@ class ViewBar(QFrame):
     def _chip(self, text: str, tooltip: str, then: Callable[[bool], object]) -> QPushButton:
         chip = button(text, "chip", tooltip)
         chip.setCheckable(True)
+        chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         chip.clicked.connect(lambda on: (then(on), self._show()))
         return chip
 
@@ -73,7 +75,8 @@ class ViewBar(QFrame):
         row.addWidget(self.heard_only)
         row.addSpacing(UNIT)
         row.addStretch()
-        for widget in (self.selected, self.clear, self.loop, self.look):
+        row.addWidget(self.selected, 1)
+        for widget in (self.clear, self.loop, self.look):
             row.addWidget(widget)
 
     def use_theme(self, theme: Theme) -> None:
@@ -97,7 +100,7 @@ class ViewBar(QFrame):
                 time_text(time_s, SELECTION_STEP_S)
                 for time_s in (selection.start_s, selection.end_s, selection.length_s)
             )
-            self.selected.setText(f"{start} – {end}   ({length})")
+            self.selected.show_texts(f"{start} – {end}   {length}", f"{start} – {end}", length)
             self.selected.setToolTip(f"Selected from {start} to {end}, length {length}")
 
     def _open_panel(self) -> None:
@@ -105,3 +108,36 @@ class ViewBar(QFrame):
         above = self.look.mapToGlobal(QPoint(self.look.width(), 0))
         self.panel.move(above - QPoint(self.panel.width(), self.panel.height() + UNIT // 2))
         self.panel.show()
+
+
+class FittingLabel(QLabel):
+    """Shows the first of several texts for which there is room, the last one in any case."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "muted")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._texts: tuple[str, ...] = ("",)
+
+    def show_texts(self, *texts: str) -> None:
+        """Choose among these, the best first."""
+        self._texts = texts
+        self._choose()
+
+    def _choose(self) -> None:
+        metrics = self.fontMetrics()
+        fitting = [t for t in self._texts if metrics.horizontalAdvance(t) <= self.width()]
+        self.setText((*fitting, self._texts[-1])[0])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose()
+
+    def minimumSizeHint(self) -> QSize:
+        room = self.fontMetrics().horizontalAdvance(self._texts[-1])
+        return QSize(room, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:
+        room = self.fontMetrics().horizontalAdvance(self._texts[0])
+        return QSize(room, super().sizeHint().height())
