@@ -71,10 +71,33 @@ def test_what_is_new_can_learn(small: Path, tmp_path: Path) -> None:
     assert gradient is not None and (gradient[:, 8:] != 0).all()
 
 
+def test_a_filter_learns_on_from_what_prediction_leaves(small: Path, tmp_path: Path) -> None:
+    """The same weights; the feature and the tap that are new have no say yet."""
+    larger = resized(formulation="prediction")
+    grow(small, larger, tmp_path / "large.pt")
+    grown = load_network(tmp_path / "large.pt")[0]
+    old = load_network(small)[0].estimator
+    new = grown.estimator
+    columns = old.encode.weight.shape[1]
+    torch.testing.assert_close(new.encode.weight[:, :columns], old.encode.weight)
+    assert not new.encode.weight[:, columns:].any()
+    assert not new.to_filter.weight[len(old.to_filter.weight) :].any()
+    torch.testing.assert_close(
+        new.to_filter.weight[: len(old.to_filter.weight)], old.to_filter.weight
+    )
+    with torch.no_grad():  # nothing is predicted of the first blocks
+        waveform = torch.from_numpy(speech_like(1, 20 * grown.hop, 16_000))
+        before, after = (
+            n(waveform, n.initial_state(1), 1.0, -60.0)[0] for n in (load_network(small)[0], grown)
+        )
+    torch.testing.assert_close(after, before, atol=1e-6, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("sizes", "said"),
     [
         ({"narrow_hidden": 4}, "narrow_hidden = 4"),
+        ({"formulation": "classification"}, "from 'filter' to 'classification'"),
         ({"taps": (0, 1)}, "taps from"),
         ({"decays_s": (0.3, 0.6)}, "must begin"),
     ],

@@ -22,13 +22,15 @@ class HybridBackbone(nn.Module):
     """What is known of each band below 8 kHz, and of the bands above, after each frame.
 
     A head is a subclass: it turns the two into dry spectra. `high_outputs` are the numbers that it
-    wants for each band above 8 kHz.
+    wants for each band above 8 kHz, `more_features` those that it shows of each bin.
     """
 
     spread: Tensor
     fades: Tensor
 
-    def __init__(self, config: NetworkConfig, high_outputs: int = 1) -> None:
+    def __init__(
+        self, config: NetworkConfig, high_outputs: int = 1, more_features: int = 0
+    ) -> None:
         super().__init__()
         self.block = 1
         self.look_ahead = 0
@@ -49,7 +51,9 @@ class HybridBackbone(nn.Module):
         self.register_buffer("fades", fades, persistent=False)
 
         squeezed = 6
-        self.encode = nn.Linear((9 + len(config.decays_s)) * self.width, config.embedding)
+        self.encode = nn.Linear(
+            (9 + len(config.decays_s) + more_features) * self.width, config.embedding
+        )
         self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
         self.narrow_in = StreamedLSTM(config.embedding, self.narrow_hidden)
         self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
@@ -66,10 +70,13 @@ class HybridBackbone(nn.Module):
         decays = torch.zeros(self.fades.shape[0], channels, self.low_bins, device=device)
         return [narrow, narrow, wide, wide, narrow, narrow, decays]
 
-    def hidden(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
+    def hidden(
+        self, spectrum: Tensor, memory: list[Tensor], more: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Each frame's bands (hops, channels, bands, narrow_hidden), and what is above 8 kHz.
 
-        The latter is (hops, channels, high_bands * high_outputs).
+        The latter is (hops, channels, high_bands * high_outputs). `more` are the features that a
+        head has of its own, (hops, channels, bands, more_features * width).
         """
         hops, channels = spectrum.shape[0], spectrum.shape[1]
         power = spectrum.real.square() + spectrum.imag.square()
@@ -81,6 +88,8 @@ class HybridBackbone(nn.Module):
             remembered = level(means).view(hops, -1, channels, self.bands, self.width)
             remembered = remembered.permute(0, 2, 3, 1, 4).flatten(3)
             seen = torch.cat([seen, remembered], dim=3)
+        if more is not None:
+            seen = torch.cat([seen, more], dim=3)
         embedded = torch.tanh(self.encode(seen) + self.band_embedding)
 
         rows = channels * self.bands

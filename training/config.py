@@ -15,7 +15,7 @@ else:
     import tomli as tomllib
 
 
-FORMULATIONS = ("filter", "studio", "autoencoder", "classification")
+FORMULATIONS = ("prediction", "filter", "studio", "autoencoder", "classification")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +23,8 @@ class NetworkConfig:
     """Sizes of the network (see `training.network`).
 
     `taps` are in frames into the past, the present 0 first. "studio" alone has negative ones, and
-    works on `block` frames at a time, of which it hears `look_ahead` more.
+    works on `block` frames at a time, of which it hears `look_ahead` more. "prediction" alone has
+    `prediction_taps`, the first of them `prediction_delay` frames ago.
 
     Raises:
         ValueError: a tap lies where the network does not hear.
@@ -42,6 +43,9 @@ class NetworkConfig:
     wide_hidden: int = 256
     context: int = 16
     decays_s: tuple[float, ...] = ()
+    prediction_taps: int = 8
+    prediction_delay: int = 2
+    prediction_half_life_s: float = 3.0
     channels: tuple[int, ...] = (16, 32, 48, 64)  # of the autoencoder's levels, from the top
     block: int = 50
     look_ahead: int = 48

@@ -1,4 +1,4 @@
-"""Regression of a complex filter: the shipped formulation.
+"""Regression of a complex filter over the frames of the recording.
 
 On the recurrent part of `training.backbone`. Below 8 kHz a band's output is a gain and a complex
 filter over the present and some past frames for each bin (past frames predict the tail coherently,
@@ -33,13 +33,8 @@ class FilterEstimator(HybridBackbone):
         low = spectrum[:, :, : self.low_bins]
         past_and_low = torch.cat([torch.view_as_complex(memory[0]), low])
         taps, low_gain, high_gain, after = self._estimate(spectrum, memory[1:])
-        banded = past_and_low.view(past_and_low.shape[0], -1, self.bands, self.width)
-        each = taps.unbind(3)  # its gradient is one stack; indexing would fill one array per tap
-        filtered = each[0] * banded[self.reach :]
-        for i, tap in enumerate(self.taps):
-            if i > 0:
-                start = self.reach - tap
-                filtered = filtered + each[i] * banded[start : start + low.shape[0]]
+        # The gradient of unbind is one stack; indexing would fill one array per tap.
+        filtered = tapped(list(taps.unbind(3)), past_and_low, self.taps, self.bands)
         high = spectrum[:, :, self.low_bins :] * high_gain
         estimate = torch.cat([filtered.view(low.shape) * low_gain, high], dim=2)
         past = [torch.view_as_real(past_and_low[past_and_low.shape[0] - self.reach :])]
@@ -56,3 +51,21 @@ class FilterEstimator(HybridBackbone):
         low_gain = torch.sigmoid(self.to_gain(hidden).float()).view(hops, channels, self.low_bins)
         high_gain = torch.sigmoid(high.float()) @ self.spread
         return torch.view_as_complex(taps), low_gain, high_gain, after
+
+
+def tapped(each: list[Tensor], past_and_low: Tensor, taps: list[int], bands: int) -> Tensor:
+    """Sum of the frames that are `taps` ago, each times its weights.
+
+    Shape:
+        - each: for each tap (frames, channels, bands, width), complex
+        - past_and_low: (max(taps) + frames, channels, bins), complex
+        - result: (frames, channels, bands, width)
+    """
+    frames, reach = each[0].shape[0], max(taps)
+    frames_by_band = past_and_low.view(past_and_low.shape[0], past_and_low.shape[1], bands, -1)
+    total = each[0] * frames_by_band[reach:]
+    for i, tap in enumerate(taps):
+        if i > 0:
+            start = reach - tap
+            total = total + each[i] * frames_by_band[start : start + frames]
+    return total

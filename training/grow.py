@@ -1,7 +1,9 @@
 """Enlarge a trained network: `python -m training.grow CHECKPOINT --config TOML --out FILE`.
 
 The larger network does at first exactly what the smaller one did: what it has more is wired so that
-nothing of it reaches the output yet. Training goes on from it with `--start-from FILE`.
+nothing of it reaches the output yet. Training goes on from it with `--start-from FILE`. The one
+exception is the step from the formulation "filter" to "prediction", by which the trained part gets
+to hear what linear prediction leaves.
 """
 
 from __future__ import annotations
@@ -19,7 +21,11 @@ from training.errors import TrainingError, told_plainly
 from training.network import Network
 
 GROWS = ("narrow_hidden", "wide_hidden", "decays_s")
-_SAME = [field.name for field in dataclasses.fields(NetworkConfig) if field.name not in GROWS]
+STEPS = [("filter", "prediction")]  # of formulation
+_FREE = ("formulation", "prediction_taps", "prediction_delay", "prediction_half_life_s")
+_SAME = [
+    field.name for field in dataclasses.fields(NetworkConfig) if field.name not in GROWS + _FREE
+]
 GATES = 4
 
 
@@ -76,8 +82,11 @@ def _check(small: NetworkConfig, large: NetworkConfig) -> None:
                 f"Cannot grow {name} from {getattr(small, name)!r} to {getattr(large, name)!r}. "
                 f"What can grow: {', '.join(GROWS)}."
             )
-    if small.formulation not in ("filter", "classification"):
+    if small.formulation not in ("prediction", "filter", "classification"):
         raise TrainingError(f"A network of the formulation '{small.formulation}' cannot grow.")
+    step = (small.formulation, large.formulation)
+    if step[0] != step[1] and step not in STEPS:
+        raise TrainingError(f"A network cannot grow from '{step[0]}' to '{step[1]}'.")
     for name in ("narrow_hidden", "wide_hidden"):
         if getattr(large, name) < getattr(small, name):
             raise TrainingError(f"{name} = {getattr(large, name)} is less than it was. Raise it.")
@@ -94,6 +103,8 @@ def _grown(
     layer, kind = name.split(".")[-2:]
     gates = GATES if kind.endswith("_l0") else 1
     parts = fresh.reshape(gates, -1, *fresh.shape[1:]).clone()
+    if layer == "to_filter":  # taps that were not there before
+        parts = torch.zeros_like(parts)
     kept = old.reshape(gates, -1, *old.shape[1:])
     rows = kept.shape[1]
     if kept.dim() == 2:  # biases

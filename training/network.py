@@ -1,7 +1,7 @@
 """The network: a recording goes in hop by hop, the reverberation to be removed comes out.
 
 What is common to all formulations is here: spectra by frames, the estimator of the dry spectra,
-`strength`, floor, focus and link, overlap-add. The estimators themselves: `training.filtering` (the
+`strength`, floor, focus and link, overlap-add. The estimators themselves: `training.prediction` (the
 shipped one).
 
 The same `forward` trains and streams: state goes in and comes out, and a clip is one long block.
@@ -17,9 +17,11 @@ from training.autoencoder import AutoencoderEstimator
 from training.classification import ClassEstimator
 from training.config import NetworkConfig
 from training.filtering import FilterEstimator
+from training.prediction import PredictionEstimator
 from training.studio import StudioEstimator
 
 ESTIMATORS: dict[str, type[nn.Module]] = {
+    "prediction": PredictionEstimator,
     "filter": FilterEstimator,
     "studio": StudioEstimator,
     "autoencoder": AutoencoderEstimator,

@@ -1,0 +1,152 @@
+"""Late reverberation predicted by least squares: what it finds, and that nothing upsets it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from networks import random_network, removed
+from signals import noise, speech_like
+from torch import Tensor
+
+from training.config import Config
+from training.network import Network
+from training.prediction import LatePrediction
+
+TINY = Path(__file__).parents[1] / "training" / "configs" / "tiny.toml"
+BINS, TAPS, DELAY = 6, 4, 2
+
+
+@pytest.fixture
+def prediction() -> LatePrediction:
+    return LatePrediction(BINS, TAPS, DELAY, half_life=300.0)
+
+
+def spectra(frames: int, channels: int = 1, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(frames, channels, BINS, dtype=torch.complex64, generator=generator)
+
+
+def reverberant(dry: Tensor, coefficient: complex) -> Tensor:
+    """Each frame with some of what was heard DELAY frames before: fully predictable but for dry."""
+    wet = dry.clone()
+    for i in range(DELAY, len(wet)):
+        wet[i] += coefficient * wet[i - DELAY]
+    return wet
+
+
+def run(prediction: LatePrediction, spectrum: Tensor, parts: list[int]) -> Tensor:
+    memory = prediction.initial_memory(spectrum.shape[1], spectrum.device)
+    done = []
+    for part in spectrum.split(parts):
+        late, memory = prediction(part, memory)
+        done.append(late)
+    return torch.cat(done)
+
+
+def power(spectrum: Tensor) -> float:
+    return float(spectrum.abs().square().mean())
+
+
+@pytest.mark.parametrize("coefficient", [0.8, 0.8j, -0.5 + 0.5j])
+def test_it_finds_what_the_past_tells(prediction: LatePrediction, coefficient: complex) -> None:
+    dry = spectra(600)
+    wet = reverberant(dry, coefficient)
+    late = run(prediction, wet, [600])
+    left = wet - late
+    assert power((left - dry)[300:]) < 0.1 * power((wet - dry)[300:])
+
+
+def test_it_follows_when_the_room_changes(prediction: LatePrediction) -> None:
+    dry = spectra(2_000)
+    wet = torch.cat([reverberant(dry[:600], 0.8), reverberant(dry[600:], -0.8)])
+    left = wet - run(prediction, wet, [2_000])
+    assert power((left - dry)[1_700:]) < 0.1 * power((wet - dry)[1_700:])
+
+
+def test_it_takes_little_where_there_is_nothing_to_predict(prediction: LatePrediction) -> None:
+    dry = spectra(600)
+    assert power(run(prediction, dry, [600])) < 0.05 * power(dry)
+
+
+def test_it_begins_by_predicting_nothing(prediction: LatePrediction) -> None:
+    assert not run(prediction, spectra(20), [20]).any()
+
+
+@pytest.mark.parametrize("parts", [[1] * 95, [10] * 9 + [5], [3, 80, 12], [94, 1]])
+def test_any_chunking_equals_one_call(prediction: LatePrediction, parts: list[int]) -> None:
+    wet = reverberant(spectra(95, channels=2), 0.7)
+    whole = run(prediction, wet, [95])
+    torch.testing.assert_close(run(prediction, wet, parts), whole, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("gain", [1e-4, 1e4])
+def test_the_level_makes_no_difference(prediction: LatePrediction, gain: float) -> None:
+    wet = reverberant(spectra(200), 0.7)
+    expected = gain * run(prediction, wet, [200])
+    torch.testing.assert_close(
+        run(prediction, gain * wet, [200]), expected, atol=1e-3 * gain, rtol=0
+    )
+
+
+def test_channels_do_not_hear_each_other(prediction: LatePrediction) -> None:
+    wet = reverberant(spectra(100, channels=3), 0.7)
+    alone = run(prediction, wet[:, 1:2], [100])
+    torch.testing.assert_close(run(prediction, wet, [100])[:, 1:2], alone, atol=1e-6, rtol=0)
+
+
+def test_silence_is_survived_and_forgets(prediction: LatePrediction) -> None:
+    wet = reverberant(spectra(200), 0.7)
+    silence = torch.zeros(12_000, 1, BINS, dtype=torch.complex64)
+    late = run(prediction, torch.cat([wet, silence, wet]), [6_200, 6_200])
+    assert torch.isfinite(late.abs()).all()
+    assert not late[400:12_000].any()
+    again, fresh = late[12_200:], run(prediction, wet, [200])
+    assert power(again - fresh) < 0.05 * power(fresh)
+
+
+def test_a_steady_tone_stays_finite(prediction: LatePrediction) -> None:
+    """Every frame tells every other: the equations have no single solution but for the loading."""
+    phase = torch.exp(0.3j * torch.arange(3_000.0))[:, None, None]
+    late = run(prediction, phase.expand(-1, 1, BINS).contiguous(), [3_000])
+    assert torch.isfinite(late.abs()).all()
+    assert float(late.abs().max()) < 1.5
+
+
+def test_what_is_not_a_number_raises_nothing(prediction: LatePrediction) -> None:
+    wet = spectra(50)
+    wet[15] = float("inf")
+    run(prediction, wet, [50])
+
+
+def tiny_network() -> Network:
+    config = Config.load(TINY)
+    return random_network(dataclasses.replace(config.network, formulation="prediction"), 0.1)
+
+
+@pytest.mark.parametrize("hops", [[1] * 40, [7, 33], [39, 1]])
+def test_the_network_streams_as_it_trains(hops: list[int]) -> None:
+    network = tiny_network()
+    waveform = noise(2, 40 * network.hop)
+    np.testing.assert_allclose(
+        removed(network, waveform, hops), removed(network, waveform, [40]), atol=1e-5
+    )
+
+
+def test_the_network_may_take_from_the_recording_itself() -> None:
+    """Gain 1, the last tap alone: out comes what went in, whatever was predicted."""
+    network = tiny_network()
+    estimator = network.estimator
+    with torch.no_grad():
+        for layer in (estimator.to_gain, estimator.to_high_gain, estimator.to_filter):
+            layer.weight.zero_()
+            layer.bias.zero_()
+        for layer in (estimator.to_gain, estimator.to_high_gain):
+            layer.bias.fill_(30.0)
+        taps = estimator.to_filter.bias.view(len(estimator.taps) + 1, -1, 2)
+        taps[-1, :, 0] = 1.0
+    waveform = speech_like(1, 100 * network.hop, 48_000)
+    assert np.abs(removed(network, waveform, [100])).max() < 1e-5
