@@ -137,6 +137,7 @@ class Actions:
         ):
             add(menu, text, lambda chosen=monitor: self._session.set_monitor(chosen), key)
         add(menu, "S&witch before and after", self._switch, "B")
+        add(menu, "&Match loudness", self._session.hearing.toggle_matched, "M")
 
     def _seek_to_end(self) -> None:
         self._player.seek(self._session.recording.duration_s)

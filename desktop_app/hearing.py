@@ -56,6 +56,10 @@ class Hearing(QObject):
         self.update()
         self.changed.emit()
 
+    def toggle_matched(self) -> None:
+        """Change between before as it came and as loud as after."""
+        self.set_matched(not self._is_matched)
+
     def set_match_db(self, match_db: float | None) -> None:
         """Take over by how much before has to be raised."""
         self.match_db = match_db

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self.empty = EmptyView(self.samples)
         self.workspace = Workspace(session, theme)
         self.workspace.stage.display.recall(settings)
+        self.workspace.treatment.recall(settings)
         self.file_list = FileListView(self.files, theme)
         self.batch_page = BatchView(self.batch, session, settings, theme)
         self.page_switch = PageSwitch()

@@ -177,7 +177,8 @@ class Playback:
     def upcoming(self, margin: int) -> list[tuple[int, int]]:
         """The stretches that the next pull will take, and so many samples more.
 
-        As large as the largest of the last few pulls, and enough to be entered; two stretches where a loop ends in between.
+        As large as the largest of the last few pulls, and enough to be entered; two stretches where
+        a loop ends in between.
         """
         with self._lock:
             position, ahead = self._position, max(*self._pulls, 2 * self._crossfade) + margin

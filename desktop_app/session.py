@@ -14,7 +14,9 @@ from processor import DereverbError, Model, Recipe
 from processor.model_files import DEFAULT_MODEL
 
 from .exporter import Exporter
+from .figures import RoomChange
 from .hearing import Hearing
+from .history import History
 from .job import JobSlot, Work
 from .models import Models, title_of
 from .playback import Monitor, Playback
@@ -93,6 +95,8 @@ class Session(QObject):
         self.player = player or Player(load_multimedia(), self)
         self.player.failed.connect(lambda text: self.noticed.emit(Notice(Kind.ERROR, text)))
         self.hearing = Hearing(self)
+        self.history = History(self)
+        self.room_change = RoomChange(self)
         self.exporter = Exporter(self)
         self.exporter.succeeded.connect(self._tell_exported)
         self.exporter.failed.connect(self.complain)
@@ -259,6 +263,7 @@ class Session(QObject):
         self.player.stop()
         self._stop_working()
         self.hearing.stop()
+        self.room_change.stop()
         self._model_work.abandon()
         self.exporter.stop()
         self._work.stop()

@@ -90,6 +90,15 @@ class Settings:
             self._store.setValue(f"look/{name}", text)
 
     @property
+    def advanced_open(self) -> bool:
+        """Whether the advanced settings are in sight."""
+        return self._store.value("advanced_open") in (True, "true")
+
+    @advanced_open.setter
+    def advanced_open(self, is_open: bool) -> None:
+        self._store.setValue("advanced_open", is_open)
+
+    @property
     def export_removed(self) -> bool:
         """Whether the removed part was exported, too, the last time."""
         # Text in some backends, and with type=bool PyQt raises for what is neither.

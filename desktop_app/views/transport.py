@@ -17,6 +17,7 @@ from ..session import Session
 from ..theme import UNIT, Theme
 from ..time_window import TimeWindow, time_text
 from .controls import button, icon_button, label
+from .meter import Meter
 
 PLAY_SIZE = 5 * UNIT
 ZOOM_STEP = 0.5
@@ -82,6 +83,13 @@ class Transport(QFrame):
         self.no_sound = label("", "muted")
         self.no_sound.setWordWrap(True)
         self.monitor = MonitorSwitch(session)
+        self.match = button(
+            "Match", "chip", "Hear before as loud as after (M); exports stay as they are"
+        )
+        self.match.setCheckable(True)
+        self.match.setAccessibleName("Match loudness")
+        self.match.clicked.connect(session.hearing.set_matched)
+        self.meter = Meter(session)
         self.zoom_out = icon_button("Zoom out", "Show more time (Ctrl+−)")
         self.zoom_in = icon_button("Zoom in", "Show less time (Ctrl++)")
         self.zoom_fit = icon_button("Show all", "Show the whole recording (Ctrl+0)")
@@ -90,6 +98,7 @@ class Transport(QFrame):
         self.zoom_fit.clicked.connect(time_window.show_all)
         self._lay_out()
         session.recording_changed.connect(self._show_duration)
+        session.hearing.changed.connect(self._show_match)
         self._player.position_changed.connect(self._show_position)
         self._player.playing_changed.connect(self._show_playing)
         self._player.availability_changed.connect(self._show_availability)
@@ -103,7 +112,7 @@ class Transport(QFrame):
         left.addWidget(self._no_sound_icon)
         left.addWidget(self.no_sound)
         left.addStretch()
-        right = _row(self.zoom_out, self.zoom_in, self.zoom_fit)
+        right = _row(self.match, self.meter, self.zoom_out, self.zoom_in, self.zoom_fit)
         right.insertStretch(0)
         grid.addLayout(left, 0, 0)
         grid.addWidget(self.monitor, 0, 1, Qt.AlignmentFlag.AlignCenter)
@@ -121,8 +130,12 @@ class Transport(QFrame):
             (self.zoom_fit, "zoom-fit"),
         ):
             widget.setIcon(icon(name, theme.text, theme.muted))
+        self.meter.use_theme(theme)
         self._no_sound_icon.setPixmap(pixmap("silent", 20, theme.muted, self.devicePixelRatioF()))
         self._show_playing(self._player.is_playing)
+
+    def _show_match(self) -> None:
+        self.match.setChecked(self._session.hearing.is_matched)
 
     def _show_playing(self, is_playing: bool) -> None:
         name = "Pause" if is_playing else "Play"

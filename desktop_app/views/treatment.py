@@ -1,50 +1,54 @@
 """The panel at the side: how much of the room is taken out, and the way to the finished file."""
 
-from PyQt6.QtCore import pyqtSignal
-from PyQt6.QtWidgets import QFrame, QVBoxLayout
+from functools import partial
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from processor import AudioInfo, Recipe
 
 from ..icons import icon
+from ..presets import Presets
 from ..session import Session, State
+from ..settings import Settings
 from ..theme import UNIT, Theme
-from .controls import PercentSlider, button, label
+from ..wording import BANDS
+from .controls import button, label
 from .describe import format_text
+from .fold import Fold
+from .knob import Knob, Scale
 from .model_chooser import ModelChooser
+from .preset_bar import PresetBar
+from .room_table import RoomTable
 
 WIDTH = 33 * UNIT
+DECIBELS = Scale(-60, 0, unit=" dB", per_value=1)
+GAIN = Scale(-24, 24, 0.5, " dB", 1, is_signed=True)
 
 
 class TreatmentPanel(QFrame):
-    """Model, strength, wet/dry mix and export.
+    """Model, preset, how much is taken out, what became of the room, and export.
 
     Args:
         session: What is set and shown.
+        presets: Those there are; the program's and the user's by default.
     """
 
     export_asked = pyqtSignal()
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, presets: Presets | None = None) -> None:
         super().__init__()
         self.setObjectName("side")
         self.setFixedWidth(WIDTH)
         self._session = session
-        default = Recipe()
         self.model = ModelChooser(session)
-        self.strength = PercentSlider(
-            "Strength",
-            ("Untouched", "Driest"),
-            "How strongly reverberation is lowered, in decibels.",
-            default.strength,
-        )
-        self.mix = PercentSlider(
-            "Wet / dry mix",
-            ("Original", "Treated"),
-            "How much of the treated sound is heard, beside the original.",
-            default.mix,
-        )
-        self.strength.changed.connect(lambda share: session.set_recipe(strength=share))
-        self.mix.changed.connect(lambda share: session.set_recipe(mix=share))
+        self.preset = PresetBar(session, presets or Presets())
+        self._make_knobs(Recipe())
+        self.link = QCheckBox("Link channels")
+        self.link.setToolTip("Change all channels alike, so that what stands left stays left.")
+        self.link.clicked.connect(lambda on: session.set_recipe(link=on))
+        self.advanced = Fold("Advanced", self._advanced())
+        self.room = RoomTable(session)
         self.format = label(role="muted")
         self.format.setWordWrap(True)
         self.export = button("Export…", "primary", "Save the treated recording (Ctrl+E)")
@@ -54,33 +58,113 @@ class TreatmentPanel(QFrame):
         session.recording_changed.connect(self._show_format)
         session.state_changed.connect(self._enable)
         session.exporter.changed.connect(self._enable)
+        self._show_recipe()
         self._enable()
+
+    def _make_knobs(self, default: Recipe) -> None:
+        self.strength = self._knob(
+            "Strength",
+            "How strongly reverberation is lowered, in decibels.",
+            default.strength,
+            ends=("Untouched", "Driest"),
+        )
+        self.mix = self._knob(
+            "Wet / dry mix",
+            "How much of the treated sound is heard, beside the original.",
+            default.mix,
+        )
+        self.gain = self._knob(
+            "Output gain", "How loud the result is; exported as it is heard.", 0.0, GAIN
+        )
+        self.floor = self._knob(
+            "Floor", "Nothing is lowered by more than this: it keeps ambience.", -60.0, DECIBELS
+        )
+        self.focus = tuple(
+            self._knob(f"Focus {band}", f"How much of the room is taken out {where}.", 1.0)
+            for band, where in zip(
+                BANDS, ("below 300 Hz", "from 300 Hz to 3 kHz", "above 3 kHz"), strict=True
+            )
+        )
+        session = self._session
+        self.strength.changed.connect(lambda share: session.set_recipe(strength=share))
+        self.mix.changed.connect(lambda share: session.set_recipe(mix=share))
+        self.gain.changed.connect(lambda level: session.set_recipe(gain_db=level))
+        self.floor.changed.connect(lambda level: session.set_recipe(floor_db=level))
+        for band, knob in enumerate(self.focus):
+            knob.changed.connect(partial(self._set_focus, band))
+
+    def _knob(self, *arguments: object, **more: object) -> Knob:
+        knob = Knob(*arguments, **more)
+        knob.held.connect(self._session.history.hold)
+        knob.released.connect(self._session.history.release)
+        return knob
+
+    def _set_focus(self, band: int, share: float) -> None:
+        shares = list(self._session.recipe.focus)
+        shares[band] = share
+        self._session.set_recipe(focus=shares)
+
+    def _advanced(self) -> QWidget:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(UNIT)
+        for part in (self.floor, *self.focus, self.link):
+            column.addWidget(part)
+        return content
+
+    def recall(self, settings: Settings) -> None:
+        """Open the advanced settings if they were open the last time, and remember it."""
+        self.advanced.set_open(settings.advanced_open)
+        self.advanced.toggled.connect(partial(setattr, settings, "advanced_open"))
 
     def use_theme(self, theme: Theme) -> None:
         """Take on another theme's colours."""
         self.export.setIcon(icon("export", theme.on_accent, theme.muted))
 
     def _lay_out(self) -> None:
+        content = QWidget()
+        content.setObjectName("knobs")
+        top = QVBoxLayout(content)
+        top.setContentsMargins(2 * UNIT, 2 * UNIT, UNIT, UNIT)  # the scroll bar takes the rest
+        top.setSpacing(3 * UNIT // 2)
+        for part in (self.model, self.preset, label("TREATMENT", "section")):
+            top.addWidget(part)
+        for part in (self.strength, self.mix, self.gain, self.advanced, self.room):
+            top.addWidget(part)
+        top.addStretch()
+        self.knobs = QScrollArea()
+        self.knobs.setWidget(content)
+        self.knobs.setWidgetResizable(True)
+        self.knobs.setFrameShape(QFrame.Shape.NoFrame)
+        self.knobs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.knobs.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.knobs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        bottom = QVBoxLayout()
+        bottom.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, 2 * UNIT)
+        bottom.setSpacing(UNIT)
+        for part in (label("EXPORT", "section"), self.format, self.export):
+            bottom.addWidget(part)
         column = QVBoxLayout(self)
-        column.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT, 2 * UNIT)
-        column.setSpacing(2 * UNIT)
-        column.addWidget(self.model)
-        column.addWidget(label("TREATMENT", "section"))
-        column.addWidget(self.strength)
-        column.addSpacing(UNIT)
-        column.addWidget(self.mix)
-        column.addStretch()
-        column.addWidget(label("EXPORT", "section"))
-        column.addWidget(self.format)
-        column.addWidget(self.export)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.knobs, 1)
+        column.addLayout(bottom)
 
     def _show_recipe(self) -> None:
-        self.strength.set_share(self._session.recipe.strength)
-        self.mix.set_share(self._session.recipe.mix)
+        recipe = self._session.recipe
+        self.strength.set_value(recipe.strength)
+        self.mix.set_value(recipe.mix)
+        self.gain.set_value(recipe.gain_db)
+        self.floor.set_value(recipe.floor_db)
+        for knob, share in zip(self.focus, recipe.focus, strict=True):
+            knob.set_value(share)
+        self.link.setChecked(recipe.link)
 
     def _show_format(self) -> None:
         recording = self._session.recording
         self.format.setText("" if recording is None else _as_the_source(recording.info))
+        self.link.setEnabled(recording is None or recording.info.channels > 1)
 
     def _enable(self) -> None:
         readable = self._session.state not in (State.EMPTY, State.READING, State.UNTREATED)
