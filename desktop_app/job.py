@@ -136,7 +136,9 @@ class JobSlot(QObject):
     def stop(self) -> None:
         """Abandon what runs and wait until it has tidied up."""
         for job in list(self._alive):
+            job.finished.disconnect()  # it might be heard after this slot is gone
             job.stop()
+            self._forget(job)
         self._current = None
 
     def _forget(self, job: Job) -> None:
