@@ -17,7 +17,7 @@ from processor.errors import AudioFileError
 from processor.labels import Labels
 from processor.part_files import part_beside
 from processor.quantiser import encode
-from processor.tags import write_labels
+from processor.tags import room_in_header, write_labels
 
 # libsndfile's code for what the system refused, as on a full disk.
 _SYSTEM_ERROR = 2
@@ -99,6 +99,8 @@ class AudioWriter:
                 format=container,
                 compression_level=_COMPRESSION.get(subtype),
             )
+            if room := room_in_header(container, self._labels, self._software):
+                self._sound.comment = room
         except soundfile.LibsndfileError as error:
             self._discard()
             raise (self._stopped() if error.code == _SYSTEM_ERROR else self._unfit()) from error

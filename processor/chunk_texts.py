@@ -38,8 +38,10 @@ def labels_in_chunks(layout: Layout) -> Labels:
             for caf_name, text in _caf_pairs(read_chunk(layout, chunk)):
                 add_text(texts, _caf_meaning(caf_name), text)
     # ID3 tells several texts of one name apart; what we sign is the chunks' own.
-    signed = {name: texts[name] for name in ("SOFTWARE", "COMMENT") if name in texts}
-    return Labels({**texts, **labels.texts, **signed}, labels.pictures, layout)
+    merged: dict[str, Sequence[str]] = {**texts, **labels.texts}
+    for meaning in texts.keys() & {"SOFTWARE", "COMMENT"}:
+        merged[meaning] = texts[meaning]
+    return Labels(merged, labels.pictures, layout)
 
 
 def chunks_for(family: str, labels: Labels, software: str) -> list[tuple[bytes, Content]]:

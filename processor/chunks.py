@@ -1,4 +1,4 @@
-"""The chunks that WAV, RF64, BW64, W64, AIFF and CAF files are made of: find, copy, append.
+"""The chunks that WAV, RF64, BW64, W64, AIFF and CAF files are made of: find and read them.
 
 A chunk is a name, a size and so many bytes. Beside the sound there are chunks that speak of the
 recording (time code, take names, markers); they are carried over as they are.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -35,7 +35,6 @@ _W64_LIST = bytes.fromhex("6c6973742f91cf11a5d628db04c10000")
 _IN_DS64 = 0xFFFF_FFFF
 _UNKNOWN_SIZES = (range(0x7FFF_0000, 0x8000_0001), range(0xFFFF_0000, 0x1_0000_0000))
 _MOST_CHUNKS = 10_000
-_COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -78,6 +77,8 @@ class Layout:
     @property
     def family(self) -> str:
         """Files of one family have the same chunks in them."""
+        if self.magic == b"RIFX":  # RIFF with its numbers the other way round
+            return "RIFX"
         return "RIFF" if self.form == "W64" else self.form
 
     def first(self, *names: bytes) -> Chunk | None:
@@ -91,7 +92,7 @@ class Layout:
 
     def carried(self) -> tuple[Chunk, ...]:
         """The chunks that speak of the recording, whole ones only."""
-        wanted = _CARRIED[self.family]
+        wanted = _CARRIED.get(self.family, ())
         return tuple(c for c in self.chunks if c.name in wanted and c.present == c.size)
 
 
@@ -133,51 +134,8 @@ def read_chunk(layout: Layout, chunk: Chunk) -> bytes:
 
 
 def carried_bytes(layout: Layout) -> int:
-    """Return how much a file grows by what `append_chunks` carries over."""
+    """Return how much a file grows by what is carried over."""
     return sum(24 + chunk.size for chunk in layout.carried())
-
-
-def append_chunks(path: Path, contents: Iterable[tuple[bytes, Content]]) -> None:
-    """Write chunks behind all others of a whole file, and correct the size in its header.
-
-    Args:
-        path: a WAV, RF64, AIFF or CAF file.
-        contents: names with the bytes, or with the chunk of another file to copy them from.
-
-    Raises:
-        OSError: the disk is full, or gone.
-    """
-    with path.open("r+b") as file:
-        magic = file.read(4)
-        end = file.seek(0, os.SEEK_END)
-        is_big, is_caf = magic in (b"FORM", b"caff"), magic == b"caff"
-        if end % 2 and not is_caf:
-            file.write(b"\0")
-        for name, content in contents:
-            size = len(content) if isinstance(content, bytes) else content[1].size
-            file.write(name + struct.pack(">q" if is_caf else ">I" if is_big else "<I", size))
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                _copy(*content, file)
-            if size % 2 and not is_caf:
-                file.write(b"\0")
-        end = file.tell()
-        if magic == b"RF64":
-            file.seek(20)
-            file.write(struct.pack("<Q", end - 8))
-        elif not is_caf:
-            file.seek(4)
-            file.write(struct.pack(">I" if is_big else "<I", end - 8))
-
-
-def _copy(layout: Layout, chunk: Chunk, file: BinaryIO) -> None:
-    left = chunk.size
-    with layout.path.open("rb") as source:
-        source.seek(chunk.offset)
-        while left and (piece := source.read(min(left, _COPY_BYTES))):
-            file.write(piece)
-            left -= len(piece)
 
 
 def _riff_chunks(file: BinaryIO, end: int, magic: bytes) -> tuple[tuple[Chunk, ...], bool]:

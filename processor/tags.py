@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from processor.chunk_texts import chunks_for, labels_in_chunks
-from processor.chunks import append_chunks, layout_of
+from processor.chunk_writer import MOST_ROOM_BYTES, Contents, put_chunks, room_for
+from processor.chunks import layout_of
 from processor.labels import Labels, Picture, add_text
 
 _log = logging.getLogger(__name__)
@@ -64,7 +65,29 @@ def write_labels(path: Path, labels: Labels, software: str) -> None:
     if layout is None:
         _write_by_mutagen(path, labels, software)
     elif layout.form != "W64":
-        append_chunks(path, chunks_for(layout.family, labels, software))
+        put_chunks(path, *_around_the_sound(layout.family, labels, software))
+
+
+def room_in_header(container: str, labels: Labels, software: str) -> str:
+    """Return the comment to give libsndfile before it writes, so that `write_labels` finds room.
+
+    What stands before the sound in a WAV file stands there again, up to 32 KiB.
+    """
+    if container not in ("WAV", "WAVEX", "RF64"):
+        return ""
+    return room_for(_around_the_sound("RIFF", labels, software)[0])
+
+
+def _around_the_sound(family: str, labels: Labels, software: str) -> tuple[Contents, Contents]:
+    """Return the chunks for an output: those before its sound, and those behind."""
+    contents = chunks_for(family, labels, software)
+    source, count = labels.layout, 0
+    if family == "RIFF" and source is not None and source.family == family and source.sound:
+        sound_at = source.sound.offset
+        count = sum(chunk.offset < sound_at for chunk in source.carried())
+        while len(room_for(contents[:count])) > MOST_ROOM_BYTES:
+            count -= 1
+    return contents[:count], contents[count:]
 
 
 def _read_by_mutagen(path: Path) -> Labels:

@@ -19,7 +19,7 @@ PROCESSOR_FROM_THE_GROUND_UP = [
     *("model_spec", "model_files", "model", "mixing", "stream"),
     *("room_features", "room_estimator", "room", "conditions"),
     *("effect", "dereverb", "board_stream", "board"),
-    *("audio_format", "quantiser", "chunks", "mended", "media"),
+    *("audio_format", "quantiser", "chunks", "chunk_writer", "mended", "media"),
     *("labels", "id3_tags", "chunk_texts", "tags"),
     *("part_files", "audio_file", "audio_writer", "file_job", "workers"),
     *("finding", "naming", "plan", "folder_lock", "history", "journal", "cluster", "batch"),

@@ -12,7 +12,8 @@ from signals import noise
 
 from processor.audio_file import probe, read_blocks
 from processor.audio_writer import AudioWriter
-from processor.chunks import append_chunks, layout_of, read_chunk
+from processor.chunk_writer import put_chunks
+from processor.chunks import layout_of, read_chunk
 from processor.errors import AudioFileError
 
 FAMILY = [("a.wav", "WAV"), ("a.wav", "RF64"), ("a.aiff", "AIFF"), ("a.caf", "CAF")]
@@ -132,7 +133,7 @@ def test_chunks_behind_the_sound_of_w64_are_no_sound(tmp_path):
 def test_appended_chunks_are_found_again(tmp_path, name, container, content):
     path = tmp_path / name
     waveform = recording(path, container, "PCM_24")
-    append_chunks(path, [(b"umid", content), (b"NAME", b"take")])
+    put_chunks(path, [], [(b"umid", content), (b"NAME", b"take")])
     layout = layout_of(path)
     assert read_chunk(layout, layout.first(b"umid")) == content
     assert read_chunk(layout, layout.chunks[-1]) == b"take"

@@ -102,9 +102,24 @@ def test_chunks_are_carried_over_byte_for_byte(tmp_path, tiny_model_path, contai
     carried = [c for c in chunks_of(source) if c[0] not in (b"fmt ", b"data", b"ds64", b"JUNK")]
     assert len(carried) == 7
     for path in (output, tmp_path / f"c{name}"):
-        found = [c for c in chunks_of(path) if c[0] not in (b"fmt ", b"data", b"ds64")]
+        found = [c for c in chunks_of(path) if c[0] not in (b"fmt ", b"ds64", b"JUNK")]
+        assert [name for name, _ in found].index(b"data") == 2  # behind bext and iXML
+        found = [c for c in found if c[0] != b"data"]
         assert found[:-1] == carried
         assert found[-1][0] == b"LIST" and found[-1][1].startswith(b"INFOISFT")
+    assert soundfile.info(output).frames == 4000
+
+
+@pytest.mark.parametrize("size", [1, 30_000, 32_100, 32_200, 60_000, 3_000_001])
+def test_large_chunks_before_the_sound_are_carried_over_too(tmp_path, tiny_model_path, size):
+    large = chunk(b"axml", bytes(range(256)) * (size // 256) + b"x" * (size % 256))
+    source = wav(tmp_path / "a.wav", before=[BEXT, large])
+    output = process(source, tmp_path / "b.wav", tiny_model_path)
+    names = [name for name, _ in chunks_of(output)]
+    assert names.index(b"bext") < names.index(b"data")
+    assert (names.index(b"axml") < names.index(b"data")) == (size < 32_140)
+    found = dict(chunks_of(output))
+    assert chunk(b"bext", found[b"bext"]) + chunk(b"axml", found[b"axml"]) == BEXT + large
     assert soundfile.info(output).frames == 4000
 
 
