@@ -2,7 +2,7 @@
 
     python benchmarks/batch.py
 
-Prints, for each number of processes, hours of audio per hour and CPU time per hour of audio, the cost
+Prints, for each number of processes, the pace and the CPU time per hour of audio, then the cost
 of a file beside its length, and what that makes of a thousand hours. Run it on a quiet machine: the
 load at the beginning is told.
 """
