@@ -25,7 +25,13 @@ from .details_dialog import versions
 
 MOUSE = (
     ("Click in a picture", "Go to that time"),
-    ("Wheel", "Zoom at the pointer; with Shift, scroll"),
+    ("Drag", "Select; the edges can be dragged, too; Shift and a click move the nearer one"),
+    ("Double click", "Select nothing"),
+    ("Drag in the ruler", "Go along with the mouse"),
+    ("Wheel, pinch", "Zoom at the pointer; with Shift or sideways, scroll"),
+    ("Wheel with Alt", "Larger waveforms, fewer frequencies; over the scale without Alt, too"),
+    ("Drag the scale", "Other frequencies; a double click shows all"),
+    ("Overview", "Drag the frame or its edges, click elsewhere, double-click for all"),
     ("Double click on a slider", "Back to its default"),
     ("Drop files or folders", "Open them; a folder as a batch"),
 )
@@ -34,6 +40,7 @@ LIST = (
     ("Delete in the list", "Take it out of the list"),
     ("Tab, Return", "To the next control; press it"),
 )
+KEYS_WIDTH = 18 * UNIT
 SHEET_SIZE = (104 * UNIT, 68 * UNIT)
 PARTS = ("PyQt6", "torch", "numpy", "soundfile", "soxr", "pedalboard", "pyqtgraph", "platformdirs")
 LICENCES = {
@@ -108,6 +115,7 @@ def _group(title: str, rows: list[tuple[str, str]]) -> QGridLayout:
     grid = QGridLayout()
     grid.setHorizontalSpacing(3 * UNIT)
     grid.setVerticalSpacing(UNIT // 2)
+    grid.setColumnMinimumWidth(0, KEYS_WIDTH)
     grid.setColumnStretch(1, 1)
     grid.addWidget(label(title.upper(), "section"), 0, 0, 1, 2)
     for row, (keys, meaning) in enumerate(rows, 1):

@@ -14,9 +14,9 @@ from .raster import Raster, packed
 from .stage import Pointer, Stage
 
 HEADROOM_DB = 6.0  # the loudest moments may take the brightest colour together
-DIFFERENCE_DB = 30.0  # what takes the strongest colour
+DIFFERENCE_DB = 40.0  # what takes the strongest colour
 LABEL_HEIGHT = 16
-LABEL_DISTANCE = 20
+LABEL_DISTANCE = 18
 LINES = "#ffffff"  # the picture is dark in either theme
 SELECTION_ALPHA = 28
 

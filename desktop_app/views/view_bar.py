@@ -96,10 +96,8 @@ class ViewBar(QFrame):
         for widget in (self.selected, self.clear, self.loop):
             widget.setVisible(bool(selection))
         if selection:
-            start, end, length = (
-                time_text(time_s, SELECTION_STEP_S)
-                for time_s in (selection.start_s, selection.end_s, selection.length_s)
-            )
+            start, end = (time_text(time_s, SELECTION_STEP_S) for time_s in selection.bounds)
+            length = length_text(selection.length_s)
             self.selected.show_texts(f"{start} – {end}   {length}", f"{start} – {end}", length)
             self.selected.setToolTip(f"Selected from {start} to {end}, length {length}")
 
@@ -108,6 +106,11 @@ class ViewBar(QFrame):
         above = self.look.mapToGlobal(QPoint(self.look.width(), 0))
         self.panel.move(above - QPoint(self.panel.width(), self.panel.height() + UNIT // 2))
         self.panel.show()
+
+
+def length_text(length_s: float) -> str:
+    """A length of time to the millisecond: seconds, or from a minute on as a time."""
+    return f"{length_s:.3f} s" if length_s < 60 else time_text(length_s, SELECTION_STEP_S)
 
 
 class FittingLabel(QLabel):
