@@ -9,24 +9,28 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from math import erf, sqrt
 from pathlib import Path
 
 import numpy as np
+import soundfile
 
 from processor.model import Model
 from processor.recipe import Recipe
 from processor.room import CLARITY_TOLERANCE_DB, T60_TOLERANCE, room_figures
 from processor.room_estimator import Estimate, RoomEstimator
 from processor.stream import DereverbStream
+from processor.strengths import strength_for_c50
 from training.errors import told_plainly
 from training.fit_room_figures import CLARITY_DB, DATA, DRR_DB, Example, Recordings
 from training.items import evaluation_sources, validation_items
 
 SEED = 9
 MODEL_RATE = 48_000
+TARGET_DB = 15.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -175,18 +179,30 @@ def unvaried_and_treated(data: Path, cache: Path, treated: int) -> Iterator[str]
     yield f"Dry clips: median C50 {np.median(c50_db):.1f} dB in {len(c50_db)} of {len(dry)}."
     yield f"Speed: {seconds / spent:.0f} x real time at 48 kHz, mono, on one core (CPU time)."
     yield ""
-    yield "| item | T60 is | T60 told | C50 told | T60 at 1 | C50 at 0.5 | C50 at 1 |"
-    yield "|---|---|---|---|---|---|---|"
+    yield (
+        "| item | T60 is | T60 told | C50 told | T60 at 1 | C50 at 0.5 | C50 at 1 "
+        f"| strength for {TARGET_DB:g} dB | C50 then |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
     model = Model.load()
     for item, told in itertools.islice(pairs, treated):
-        half, full = (
+        found = _strength(item.recording)
+        half, full, then = (
             room_figures(_treated(model, item.recording, strength), MODEL_RATE)
-            for strength in (0.5, 1.0)
+            for strength in (0.5, 1.0, found)
         )
         yield (
-            f"| {item.name} | {item.t60_s:.2f} s | {told.t60_s} s | {told.c50_db} dB "
-            f"| {full.t60_s} s | {half.c50_db} dB | {full.c50_db} dB |"
+            f"| {item.name} | {item.t60_s:.2f} s | {told.t60_s:.2f} s | {told.c50_db:.1f} dB "
+            f"| {full.t60_s:.2f} s | {half.c50_db:.1f} dB | {full.c50_db:.1f} dB "
+            f"| {found:.2f} | {then.c50_db:.1f} dB |"
         )
+
+
+def _strength(recording: np.ndarray) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recording.wav"
+        soundfile.write(path, recording, MODEL_RATE, "FLOAT")
+        return strength_for_c50(path, Recipe(), TARGET_DB)
 
 
 def _treated(model: Model, recording: np.ndarray, strength: float) -> np.ndarray:

@@ -141,7 +141,7 @@ def _found(
     from processor.analysis import analyze_files, by_need
 
     console = Console(stderr=True)
-    analyses = []
+    analyses: list[Analysis] = []
     shows_bar = console.is_terminal and not quiet
     with Progress(console=console, transient=True, disable=not shows_bar) as bar:
         task = bar.add_task("Starting", total=len(paths))

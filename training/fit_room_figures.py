@@ -74,6 +74,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=EXAMPLES, help="to fit on (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of all that is drawn (%(default)s)")
     order = parser.parse_args()
+    torch.set_num_threads(1)  # such small matrices are slower on two
     with told_plainly():
         recordings = Recordings(order.data, "train", DATA, order.seed)
         examples = [
