@@ -92,6 +92,7 @@ def _run_with_kills(
         _wait_until_gone(run.pid)
         seen["part files that kills left"] += len(_parts(output))
         seen["not whole"] += _count_spoilt(output, calm)
+        print(f"{time.strftime('%H:%M:%S')} {dict(seen)}", file=sys.stderr, flush=True)
         if len(_contents(output)) == len(calm):
             _finish(folder, jobs, calm, seen)
     _finish(folder, jobs, calm, seen)

@@ -3,6 +3,8 @@
 import csv
 import json
 import os
+import re
+from pathlib import Path
 
 import pytest
 import soundfile
@@ -231,3 +233,16 @@ def test_a_disk_that_is_too_small_is_told_beforehand(tapes, batch, capsys, monke
     monkeypatch.setattr("shutil.disk_usage", lambda place: type("Usage", (), {"free": 100}))
     assert batch("--dry-run") == 0
     assert "may be too small" in capsys.readouterr().err
+
+
+def test_the_script_in_the_documents_goes_on_where_it_ended(tmp_path, tapes, monkeypatch):
+    tapes.rename(tmp_path / "tapes")
+    text = (Path(__file__).parent.parent / "docs" / "batch.md").read_text(encoding="utf-8")
+    [script] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        exec(script.replace("workers=4", "workers=1"), {"__name__": "__main__"})
+        done = outputs(tmp_path / "tapes_dry")
+        assert sorted(done) == ["a.wav", "b 2.flac", "ü/c.wav"]
+    journal = (tmp_path / "tapes_dry" / ".dryspell-journal.jsonl").read_text(encoding="ascii")
+    assert journal.count('"event": "done"') == 3
