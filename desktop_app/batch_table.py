@@ -10,6 +10,7 @@ from .time_window import time_text
 COLUMNS = ("File", "Folder", "State", "Length")
 FILE, FOLDER, STATE, LENGTH = range(4)
 ITEM = Qt.ItemDataRole.UserRole
+SORT_KEY = Qt.ItemDataRole.UserRole + 1
 
 
 class BatchTable(QAbstractTableModel):
@@ -56,31 +57,48 @@ class BatchTable(QAbstractTableModel):
         item = self._run.items[index.row()]
         if role == ITEM:
             return item
+        column = index.column()
         if role == Qt.ItemDataRole.DisplayRole:
-            return _text(item, index.column())
+            return self._text(item, column)
+        if role == SORT_KEY:
+            return _length_s(item) if column == LENGTH else self._text(item, column).casefold()
         if role == Qt.ItemDataRole.ToolTipRole:
             return item.error or str(item.job.source)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{COLUMNS[index.column()]}: {_text(item, index.column())}"
+            return f"{COLUMNS[column]}: {self._text(item, column)}"
         return None
 
+    def _text(self, item: Item, column: int) -> str:
+        if column == FILE:
+            return _one_line(item.job.source.name)
+        if column == FOLDER:
+            return _one_line(self._folder_of(item))
+        if column == STATE:
+            return state_text(item)
+        return time_text(_length_s(item), 1.0) if _length_s(item) else ""
 
-def _text(item: Item, column: int) -> str:
-    if column == FILE:
-        return _one_line(item.job.source.name)
-    if column == FOLDER:
-        return _one_line(str(Path(item.job.source).parent))
-    if column == STATE:
-        return state_text(item)
-    result = item.result
-    return time_text(result.seconds_audio, 1.0) if result and result.seconds_audio else ""
+    def _folder_of(self, item: Item) -> str:
+        """Where it lies, seen from the folder that was given."""
+        folder, order = item.job.source.parent, self._run.order
+        for given in map(Path, order.inputs if order else ()):
+            if folder.is_relative_to(given):
+                return str(Path(given.name, folder.relative_to(given)))
+        return str(folder)
+
+
+def _length_s(item: Item) -> float:
+    return item.result.seconds_audio if item.result else 0.0
 
 
 def state_text(item: Item) -> str:
-    """For example "running, 40 %", or why it failed."""
+    """For example "running, 40 %", or "failed: no audio data"."""
     if item.status is Status.RUNNING:
         return f"{item.status.value}, {round(100 * item.fraction)} %"
-    return item.error or item.status.value
+    if item.status is Status.FAILED:
+        # Which file it is stands at the row's beginning.
+        before, _, reason = item.error.partition(f"'{item.job.source}': ")
+        return f"{item.status.value}: {_one_line(reason or before)}"
+    return item.status.value
 
 
 def _one_line(text: str) -> str:

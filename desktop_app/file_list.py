@@ -9,6 +9,7 @@ from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
 from processor import Recipe
 
+from .history import NO_STEPS, Steps
 from .time_window import time_text
 
 
@@ -32,6 +33,7 @@ class FileEntry:
         state: How far one has come.
         duration_s: Its length, once it is known.
         error: Why it failed.
+        steps: What can be undone; while it is open, the session's history has it.
     """
 
     path: Path
@@ -40,6 +42,7 @@ class FileEntry:
     state: FileState = FileState.NEW
     duration_s: float | None = None
     error: str = ""
+    steps: Steps = NO_STEPS
 
     @property
     def is_unsaved(self) -> bool:

@@ -3,7 +3,6 @@
 import os
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
 from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -11,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from processor import DereverbError, Recipe, probe
 
 from .file_list import FileEntry, FileList, FileState
+from .history import NO_STEPS, Step
 from .job import JobSlot, Progress
 from .session import Session, State
 
@@ -64,10 +64,8 @@ class OpenFiles(QObject):
         """Open this entry, with its own recipe."""
         if self._alone is not entry:
             self._alone = None
-        recipe = entry.recipe
-        self.current = entry
         self.session.open(entry.path)
-        self._ask_for(recipe)
+        self._change_over(entry)
         self.changed.emit()
 
     def step(self, by: int) -> None:
@@ -83,8 +81,8 @@ class OpenFiles(QObject):
         if self._shown is entry:
             self._shown = None
         if entry is self.current:
-            self.current = None
             if successor is None:
+                self._change_over(None)
                 self.session.close()
             else:
                 self.choose(successor)
@@ -92,8 +90,12 @@ class OpenFiles(QObject):
 
     def apply_to_all(self) -> None:
         """Set every entry as the open one is set."""
+        recipe = self.session.recipe
         for entry in self.list.entries:
-            entry.recipe = self.session.recipe
+            if entry.recipe != recipe:
+                step = Step(f"Settings of '{self.current.path.name}'", entry.recipe, recipe)
+                entry.steps = entry.steps.then(step)
+                entry.recipe = recipe
         self.list.show(self.list.entries)
         self.changed.emit()
 
@@ -119,10 +121,18 @@ class OpenFiles(QObject):
         """Wait for what runs in the background."""
         self._probing.stop()
 
-    def _ask_for(self, recipe: Recipe) -> None:
-        self.session.set_recipe(
-            **{field.name: getattr(recipe, field.name) for field in fields(recipe)}
-        )
+    def _change_over(self, entry: FileEntry | None) -> None:
+        """Put the session's settings and steps away, and take those of this entry."""
+        left = self.current
+        if entry is left:
+            return
+        recipe = self.session.recipe if entry is None else entry.recipe
+        steps = NO_STEPS if entry is None else entry.steps
+        kept = self.session.history.swap(recipe, steps)
+        if left is not None:
+            left.steps = kept
+        self.current = entry
+        self.session.set_recipe(**vars(recipe))
 
     def _keep_recipe(self) -> None:
         entry = self.current
@@ -142,15 +152,16 @@ class OpenFiles(QObject):
             self._set_state(entry, FileState.EXPORTED if is_exported else FileState.OPEN)
 
     def _note_failed(self, error: Exception) -> None:
-        entry, self.current = self.current, self._shown
+        entry = self.current
         if entry is None:
             return
+        self._change_over(self._shown)
+        if self._shown is None and self.session.recording is not None:
+            self.session.close()  # what came back was taken out of the list meanwhile
         if entry is self._alone:
             self.list.remove(entry)
         else:
             self._set_state(entry, FileState.FAILED, str(error))
-        if self._shown is not None:
-            self._ask_for(self._shown.recipe)
         self.changed.emit()
 
     def _set_state(self, entry: FileEntry, state: FileState, error: str = "") -> None:

@@ -40,7 +40,7 @@ QTableView::item { padding: 0 8px; border: 0; }
 QHeaderView { background: transparent; }
 QHeaderView::section {
     background: transparent; color: $muted; border: 0; border-bottom: 1px solid $border;
-    padding: 8px; font-weight: 600;
+    padding: 8px 11px; font-weight: 600;
 }
 QPlainTextEdit {
     background: $plot; color: $text; border: 1px solid $border; border-radius: 6px; padding: 8px;

@@ -77,6 +77,35 @@ def test_each_recording_keeps_its_own_settings(several, takes, qtbot):
     assert several.session.rendering.recipe == recipe
 
 
+def test_each_recording_has_its_own_steps_to_undo(several, takes, qtbot):
+    history = several.session.history
+    several.session.set_recipe(strength=0.3)
+    several.files.step(1)
+    wait_for(qtbot, several, takes[1])
+    assert not history.undo_name  # opening another one is no step
+    several.session.set_recipe(mix=0.5)
+    history.undo()
+    several.files.step(-1)
+    wait_for(qtbot, several, takes[0])
+    assert history.undo_name and not history.redo_name
+    history.undo()
+    assert several.session.recipe.strength == 1.0
+    several.files.step(1)
+    wait_for(qtbot, several, takes[1])
+    history.redo()
+    assert several.session.recipe.mix == 0.5 and several.session.recipe.strength == 1.0
+
+
+def test_settings_that_were_given_to_all_can_be_taken_back(several, takes, qtbot):
+    several.session.set_recipe(strength=0.3)
+    several.files.apply_to_all()
+    several.files.step(1)
+    wait_for(qtbot, several, takes[1])
+    assert several.session.history.undo_name == "Settings of 'take 1.wav'"
+    several.session.history.undo()
+    assert several.session.recipe.strength == 1.0
+
+
 def test_the_settings_can_be_given_to_all(several, takes, qtbot):
     several.session.set_recipe(strength=0.3)
     several.file_list.apply_to_all.click()

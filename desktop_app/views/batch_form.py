@@ -104,7 +104,7 @@ class BatchForm(QFrame):
         rows = (
             ("From", _row(self.source, self.browse_source), _row(self.recursive, self.as_list)),
             ("To", _row(self.target, self.browse_target), _row(self.removed, self.resume)),
-            ("Name", _row(self.name, label("Format"), self.format), self._policy_row()),
+            ("Name", _row(self.name, label("Format", "muted"), self.format), self._policy_row()),
             ("Settings", _row(self.recipe), self._workers_row()),
         )
         for number, (name, left, right) in enumerate(rows):
@@ -135,6 +135,7 @@ class BatchForm(QFrame):
         self.workers.valueChanged.connect(lambda number: setattr(self._run, "workers", number))
         self._session.recipe_changed.connect(self._follow_recipe)
         self._run.failed.connect(self._complain)
+        self.remark.hide()
         self._run.replaced.connect(self._clear_remark)
 
     def use_theme(self, theme: Theme) -> None:
@@ -253,10 +254,12 @@ class BatchForm(QFrame):
 
     def _complain(self, error: Exception) -> None:
         self.remark.setText(str(error))
+        self.remark.show()
         set_property(self.remark, "role", "error")
 
     def _clear_remark(self) -> None:
-        self.remark.setText("")
+        self.remark.clear()
+        self.remark.hide()
 
 
 def proposed_target(folder: Path) -> Path:

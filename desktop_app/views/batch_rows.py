@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PyQt6.QtCore import QModelIndex, QRectF, QSortFilterProxyModel, Qt, QUrl
-from PyQt6.QtGui import QColor, QContextMenuEvent, QDesktopServices, QPainter, QPalette
+from PyQt6.QtCore import QEvent, QModelIndex, QRectF, QSortFilterProxyModel, Qt, QUrl
+from PyQt6.QtGui import QColor, QContextMenuEvent, QDesktopServices, QKeyEvent, QPainter, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -15,11 +15,16 @@ from PyQt6.QtWidgets import (
 )
 
 from ..batch_run import BatchRun, Item, Status
-from ..batch_table import FILE, FOLDER, ITEM, LENGTH, STATE, BatchTable
+from ..batch_table import FILE, FOLDER, ITEM, LENGTH, SORT_KEY, STATE, BatchTable
 from ..theme import UNIT, Theme
 
 ROW_HEIGHT = 4 * UNIT
 BAR_HEIGHT = 3
+TABLE_KEYS = (
+    *(Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right),
+    *(Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End),
+    *(Qt.Key.Key_Return, Qt.Key.Key_Enter),
+)
 
 
 class BatchRows(QTableView):
@@ -35,6 +40,8 @@ class BatchRows(QTableView):
         self.table = BatchTable(run, self)
         self.sorted = QSortFilterProxyModel(self)
         self.sorted.setSourceModel(self.table)
+        self.sorted.setSortRole(SORT_KEY)
+        self.sorted.setDynamicSortFilter(False)  # rows that jump while they run cannot be read
         self.setModel(self.sorted)
         self.setAccessibleName("Files of the batch")
         self._painter = _StatePainter(self)
@@ -49,6 +56,8 @@ class BatchRows(QTableView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._set_columns()
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
         self.doubleClicked.connect(self.open_result)
 
     def _set_columns(self) -> None:
@@ -89,6 +98,21 @@ class BatchRows(QTableView):
         if item is not None:
             folder = Path(item.job.destination).parent
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def event(self, event: QEvent) -> bool:
+        # Elsewhere in the window these keys zoom and seek.
+        if event.type() == QEvent.Type.ShortcutOverride and (
+            event.key() in TABLE_KEYS and not event.modifiers()
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_result()
+        else:
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         item = self.chosen

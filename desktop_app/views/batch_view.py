@@ -107,9 +107,12 @@ class BatchView(QWidget):
         self.start.setIcon(icon("play", theme.on_accent, theme.muted))
 
     def begin(self) -> None:
-        """Work through what is waiting."""
+        """Work through what is waiting; where nothing is, plan anew."""
         self.form.remember()
-        self._run.start()
+        if self._run.phase is Phase.ENDED:
+            self.form.plan()
+        else:
+            self._run.start()
 
     def _pause_or_go_on(self) -> None:
         if self._run.phase is Phase.PAUSED:
@@ -120,9 +123,14 @@ class BatchView(QWidget):
     def _show(self) -> None:
         run, phase = self._run, self._run.phase
         self.start.setVisible(not run.is_busy)
-        self.start.setEnabled(phase is Phase.PLANNED)
-        some_done = run.count(Status.DONE) > 0
-        self.start.setText("Resume" if some_done or run.count(Status.KEPT) else "Start")
+        self.start.setEnabled(
+            (phase is Phase.ENDED and run.order is not None)
+            or (phase is Phase.PLANNED and run.count(Status.WAITING) > 0)
+        )
+        has_begun = run.count(Status.DONE, Status.KEPT) > 0
+        self.start.setText(
+            "Plan again" if phase is Phase.ENDED else "Resume" if has_begun else "Start"
+        )
         self.pause.setVisible(run.is_busy)
         self.pause.setEnabled(phase is not Phase.STOPPING)
         self.pause.setText("Go on" if phase is Phase.PAUSED else "Pause")

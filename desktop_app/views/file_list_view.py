@@ -19,7 +19,7 @@ from ..open_files import OpenFiles
 from ..theme import UNIT, Theme
 from .controls import button, icon_button, label
 
-WIDTH = 27 * UNIT
+WIDTH = 25 * UNIT
 ROW_HEIGHT = 6 * UNIT
 MARK_SIZE = 2 * UNIT
 # Who runs down the list with an arrow key does not want every file on the way.
