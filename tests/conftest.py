@@ -132,7 +132,8 @@ def window(qtbot: Any, qapp: Any, session: Any, tmp_path: Path) -> Any:
 
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     window = MainWindow(session, Settings(store), Appearance(qapp, "dark"))
-    qtbot.addWidget(window)
+    # Nobody is there to answer whether settings may be lost.
+    qtbot.addWidget(window, before_close_func=MainWindow.close_now)
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
