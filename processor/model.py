@@ -62,17 +62,24 @@ class Model:
 
     @classmethod
     def load(cls, model: str | os.PathLike[str] | None = None) -> Model:
-        """Return the model of that name, in that file, or the default; named ones load once.
+        """Return the model of that name, in that file, or the default; loads each once.
 
         Args:
             model: a name ("live", see `processor.model_files`), the path of a model file, or None.
+                A file that has changed is loaded again.
 
         Raises:
             ModelError: no model has that name, or the file is missing, is no model of ours, or
                 needs a newer version.
         """
         name, path = model_file(model)
-        return _load(path) if name is None else _load_installed(name, path)
+        if name is not None:
+            return _load_installed(name, path)
+        try:
+            status = path.stat()
+        except OSError as error:
+            refuse_unreadable(path, error)
+        return _load_file(path, status.st_size, status.st_mtime_ns)
 
     def initial_state(self, channels: int) -> ModelState:
         """Return the state before the first sample of a stream of so many channels."""
@@ -171,6 +178,12 @@ class Model:
 @functools.lru_cache(maxsize=4)
 def _load_installed(name: str, path: Path) -> Model:
     return _load(path, name)
+
+
+@functools.lru_cache(maxsize=4)
+def _load_file(path: Path, size: int, changed_ns: int) -> Model:
+    """Load a file that has this size and time of change."""
+    return _load(path)
 
 
 def _load(path: Path, name: str | None = None) -> Model:
