@@ -59,6 +59,69 @@ def test_pausing_keeps_the_place_and_playing_goes_on_there(player, sound):
     assert player.position_s == 1.5
 
 
+def test_pausing_fades_out_before_the_device_is_stopped(player, sound):
+    player.play()
+    sink = sound.sinks[-1]
+    sink.play(RATE)
+    player.pause()
+    sink.play(FADE)
+    faded = heard(sound)[:, RATE : RATE + FADE]
+    steps = np.abs(np.diff(heard(sound)[:, RATE - 500 :])).max()
+    assert not faded[:, 600:].any() and faded[:, :100].any()
+    assert steps <= np.abs(np.diff(noise(2, 3 * RATE))).max()
+    player._watch()
+    assert sink.stream is None and player.position_s == 1.0
+
+
+def test_playing_again_while_the_sound_fades_goes_on_without_a_new_device(player, sound):
+    player.play()
+    sound.sinks[-1].play(RATE)
+    player.pause()
+    sound.sinks[-1].play(100)
+    player.play()
+    assert player.is_playing and len(sound.sinks) == 1
+    sound.sinks[-1].play(FADE)
+    expected = noise(2, 3 * RATE)[:, RATE:][:, 1500:FADE]
+    assert np.array_equal(heard(sound)[:, RATE + 100 :][:, 1500:FADE], expected)
+
+
+def test_a_device_that_asks_for_no_fade_is_stopped_all_the_same(player, sound, qtbot):
+    player.play()
+    sound.sinks[-1].play(RATE)
+    player.pause()
+    qtbot.waitUntil(lambda: sound.sinks[-1].stream is None, timeout=10_000)
+    assert player.position_s == 1.0
+
+
+def test_a_loop_plays_round_and_round_and_starts_inside(player, sound):
+    player.set_loop(1.0, 1.5)
+    assert player.loop_s == (1.0, 1.5)
+    player.play()
+    assert player.position_s == 1.0
+    sound.sinks[-1].play(2 * RATE)
+    assert 1.0 <= player.position_s <= 1.5 and player.is_playing
+    assert sound.sinks[-1].stream.bytesAvailable() > 0 and not sound.sinks[-1].stream.atEnd()
+    player.set_loop(None)
+    assert player.loop_s is None
+    sound.sinks[-1].play(2 * RATE)
+    assert player.position_s == 3.0
+
+
+def test_a_loop_that_is_set_elsewhere_while_playing_is_entered_at_once(player, sound):
+    player.play()
+    sound.sinks[-1].play(RATE)
+    player.set_loop(2.0, 2.5)
+    assert player.position_s == 2.0
+    player.set_loop(1.9, 2.6)
+    assert player.position_s == 2.0
+
+
+def test_a_loop_without_a_recording_is_nothing(qtbot, sound):
+    player = Player(sound)
+    player.set_loop(1.0, 2.0)
+    assert player.loop_s is None
+
+
 def test_at_the_end_playing_stops_and_the_next_play_starts_over(player, sound, qtbot):
     player.seek(2.5)
     player.play()

@@ -154,6 +154,8 @@ class Transport(QFrame):
         self.no_sound.setMinimumWidth(round(0.6 * in_one_line))
         self.no_sound.setVisible(bool(reason))
         self._no_sound_icon.setVisible(bool(reason))
+        for part in (self.match, self.meter):  # of no use, and the reason needs the room
+            part.setVisible(not reason)
         # The switch stays in the middle, unless the reason needs the room.
         self._grid.setColumnStretch(2, 0 if reason else 1)
         self._show_playing(self._player.is_playing)
