@@ -1,5 +1,6 @@
 """What a recording says beside its sound, from a source to an output."""
 
+import os
 import struct
 
 import mutagen
@@ -13,6 +14,7 @@ from signals import noise, speech_like
 
 from processor.audio_file import probe, read_tags
 from processor.audio_writer import AudioWriter
+from processor.errors import AudioFileError
 from processor.file_job import process_file
 from processor.labels import Labels, Picture
 from processor.recipe import Recipe
@@ -236,3 +238,28 @@ def test_tags_that_cannot_be_understood_are_no_hindrance(tmp_path, caplog, name,
     content[places] ^= 0x55
     path.write_bytes(content.tobytes())
     assert isinstance(read_labels(path), Labels)
+
+
+def test_numbers_of_a_rifx_file_are_not_taken_for_those_of_riff(tmp_path, tiny_model_path):
+    source = tmp_path / "a.wav"
+    soundfile.write(source, noise(1, 4000).T, 48000, "PCM_16", endian="BIG")
+    with_chunks(source, behind=[chunk(b"cue ", bytes(4), ">")], order=">")
+    output = process(source, tmp_path / "b.wav", tiny_model_path)
+    assert [name for name, _ in chunks_of(output)] == [b"fmt ", b"data", b"LIST"]
+    assert soundfile.info(output).frames == 4000
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits the size of files as POSIX systems can")
+@pytest.mark.parametrize(("name", "container", "subtype"), WITH_EVERYTHING)
+def test_a_disk_that_is_full_of_pictures_is_told_as_such(tmp_path, name, container, subtype):
+    import resource
+
+    labels = Labels(pictures=(Picture(3, "image/png", "", bytes(200_000)),))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, limits[1]))
+    try:
+        with pytest.raises(AudioFileError, match="Free some space"):
+            write(tmp_path / name, container, subtype, labels)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert os.listdir(tmp_path) == []
