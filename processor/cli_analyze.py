@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,13 +24,12 @@ from processor.cli_options import (
     Strength,
     recipe_of,
 )
-from processor.cli_run import EXIT_SOME_FAILED, refuse_no_name, told_plainly
+from processor.cli_run import EXIT_SOME_FAILED, condition_of, refuse_no_name, told_plainly
 from processor.errors import DereverbError
 from processor.recipe import Recipe
 
 if TYPE_CHECKING:
     from processor.analysis import Analysis
-    from processor.room import RoomFigures
 
 # Each of them asks for the figures after, too.
 _RECIPE_OPTIONS = ("strength", "mix", "floor_db", "focus", "no_link", "gain_db", "model")
@@ -91,11 +89,13 @@ def analyze(
     wanted = recipe if after or any(_was_given(context, it) for it in _RECIPE_OPTIONS) else None
     refuse_no_name(*inputs, html)
     with told_plainly(as_json):
-        fulfils = _condition(only_if)
+        condition = condition_of(only_if)
         page = None if html is None else _page(html)
         paths = _recordings(inputs, recursive)
         analyses = _found(paths, wanted, pictures=page is not None, quiet=quiet)
-        chosen = [each for each in analyses if not each.ok or fulfils(each.before)]
+        chosen = [
+            each for each in analyses if not each.ok or condition is None or condition(each.before)
+        ]
         if page is not None:
             _write_page(page, chosen, wanted)
         _tell(chosen, wanted, as_json=as_json, as_csv=as_csv, quiet=quiet)
@@ -108,17 +108,6 @@ def analyze(
 def _was_given(context: typer.Context, option: str) -> bool:
     source = context.get_parameter_source(option)
     return source is not None and source.name != "DEFAULT"
-
-
-def _condition(text: str | None) -> Callable[[RoomFigures], bool]:
-    from processor.conditions import parse_condition
-
-    if text is None:
-        return lambda _: True
-    try:
-        return parse_condition(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from None
 
 
 def _recordings(inputs: list[str], recursive: bool) -> list[Path]:

@@ -23,7 +23,13 @@ from processor.cli_options import (
     Strength,
     recipe_of,
 )
-from processor.cli_run import EXIT_SOME_FAILED, refuse_no_name, told_plainly, work_through
+from processor.cli_run import (
+    EXIT_SOME_FAILED,
+    condition_of,
+    refuse_no_name,
+    told_plainly,
+    work_through,
+)
 from processor.errors import DereverbError
 from processor.naming import Shard
 from processor.recipe import Recipe
@@ -40,6 +46,7 @@ def batch(
     recursive: options.Recursive = False,
     include: options.Include = None,
     exclude: options.Exclude = None,
+    only_if: options.OnlyIf = None,
     shard: options.ShardOf = None,
     strength: Strength = 1.0,
     mix: Mix = 1.0,
@@ -87,6 +94,7 @@ def batch(
             shard=part,
             manifest=manifest,
             resume=resume,
+            only_if=condition_of(only_if),
         )
         tables = _Tables(report, write_manifest)
         settled = settle(order, recipe)

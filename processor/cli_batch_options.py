@@ -67,6 +67,14 @@ Exclude = Annotated[
         rich_help_panel=WHICH,
     ),
 ]
+OnlyIf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CONDITION",
+        help='Only recordings whose room is like "c50 < 15 and snr > 10"; see dryspell analyze.',
+        rich_help_panel=WHICH,
+    ),
+]
 ShardOf = Annotated[
     str | None,
     typer.Option(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from processor.file_job import FileJob
     from processor.journal import Journal
     from processor.report import Report
+    from processor.room import RoomFigures
 
 EXIT_SOME_FAILED = 1
 EXIT_USAGE = 2
@@ -26,6 +27,20 @@ def refuse_no_name(*places: str | None) -> None:
     """Refuse "", which a path would read as the folder one is in."""
     if "" in places:
         raise typer.BadParameter("A name is empty, as from a variable of a script that is not set.")
+
+
+def condition_of(text: str | None) -> Callable[[RoomFigures], bool] | None:
+    """Return the condition that an option asks for, if it does.
+
+    Raises:
+        typer.BadParameter: it makes no sense.
+    """
+    from processor.conditions import parse_condition
+
+    try:
+        return None if text is None else parse_condition(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def work_through(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from processor.analysis import fulfils
 from processor.errors import DereverbError
 from processor.file_job import FileJob, FileResult, state_of
 from processor.finding import Found, Patterns, find_recordings
@@ -16,6 +17,7 @@ from processor.manifest import Manifest
 from processor.naming import DEFAULT_NAME, Shard
 from processor.plan import Existing, plan_found, settle_existing
 from processor.recipe import Recipe
+from processor.room import RoomFigures
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Order:
         output_dir: where outputs go, and the journal.
         manifest: a list of recordings; they come before the inputs.
         resume: take what an earlier run has done as done.
+        only_if: which room figures a recording must have, see `parse_condition`.
     """
 
     inputs: Sequence[str]
@@ -41,6 +44,7 @@ class Order:
     shard: Shard | None = None
     manifest: str | None = None
     resume: bool = False
+    only_if: Callable[[RoomFigures], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ class Settled:
         kept: what an earlier run has done of it.
         skipped: those whose outputs exist and are left alone.
         manifest: the rows that were read, if any.
+        unwanted: how many recordings are passed over for their room figures.
     """
 
     planned: list[FileJob]
@@ -60,6 +65,7 @@ class Settled:
     kept: list[FileResult]
     skipped: list[FileJob]
     manifest: Manifest
+    unwanted: int = 0
 
     def notices(self, output_dir: str) -> list[str]:
         """Return what one should know before a long run, and what does not forbid it."""
@@ -68,12 +74,15 @@ class Settled:
         while not place.exists():
             place = place.parent
         free = shutil.disk_usage(place).free
-        if needed <= free:
-            return []
-        return [
-            f"The disk may be too small: {_gigabytes(needed)} of recordings, and "
-            f"{_gigabytes(free)} are free at '{place}'."
-        ]
+        told = []
+        if self.unwanted:
+            told.append(f"Passed over for their room figures (--only-if): {self.unwanted}.")
+        if needed > free:
+            told.append(
+                f"The disk may be too small: {_gigabytes(needed)} of recordings, and "
+                f"{_gigabytes(free)} are free at '{place}'."
+            )
+        return told
 
 
 def settle(order: Order, recipe: Recipe) -> Settled:
@@ -103,6 +112,8 @@ def settle(order: Order, recipe: Recipe) -> Settled:
         earlier = (history.result_of(job, recipe, model) for job in jobs)
         kept = [result for result in earlier if result is not None]
     done = {result.job for result in kept}
+    unwanted = _unwanted([job for job in jobs if job not in done], order)
+    jobs = [job for job in jobs if job not in unwanted]
     rest = [job for job in jobs if job not in done]
     ours = history.ours(rest) if order.resume else set()
     try:
@@ -115,7 +126,15 @@ def settle(order: Order, recipe: Recipe) -> Settled:
         new = dict(zip(rest, todo, strict=True))
         jobs = [new.get(job, job) for job in jobs]
     left = done.union(todo)
-    return Settled(jobs, todo, kept, [job for job in jobs if job not in left], manifest)
+    return Settled(
+        jobs, todo, kept, [job for job in jobs if job not in left], manifest, len(unwanted)
+    )
+
+
+def _unwanted(jobs: Sequence[FileJob], order: Order) -> set[FileJob]:
+    """Those whose recordings have other room figures than is asked for."""
+    wanted = order.only_if
+    return set() if wanted is None else {job for job in jobs if not fulfils(job.source, wanted)}
 
 
 def _found(order: Order, manifest: Manifest) -> list[Found]:

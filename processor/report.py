@@ -151,9 +151,7 @@ class Report:
 
     def _sum_up(self) -> None:
         if not self._place:
-            print(
-                "Nothing to do: all is done." if self._kept else "Nothing to do: all outputs exist."
-            )
+            print(f"Nothing to do: {'all is done' if self._kept else 'nothing is left'}.")
         elif len(self._place) > 1 or self._kept:
             kept = f" {self._kept} more were done before." if self._kept else ""
             done = len(self.results) - self.failed

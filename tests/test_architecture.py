@@ -23,9 +23,9 @@ PROCESSOR_FROM_THE_GROUND_UP = [
     *("labels", "id3_tags", "chunk_texts", "tags"),
     *("part_files", "audio_file", "audio_writer", "file_job", "workers"),
     *("finding", "naming", "plan", "folder_lock", "history", "journal", "cluster", "batch"),
+    *("overview", "analysis", "strengths", "analysis_tables", "html_report"),
     *("tables", "manifest", "order"),
     *("report", "facts", "cli_options", "interruption", "cli_run"),
-    *("overview", "analysis", "strengths", "analysis_tables", "html_report"),
     *("cli_batch_options", "cli_batch", "cli_analyze", "cli"),
 ]
 
