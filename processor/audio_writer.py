@@ -65,7 +65,7 @@ class AudioWriter:
             container: as `output_format` returns it.
             subtype: as `output_format` returns it.
             labels: from `read_labels`; the container keeps those it has a place for.
-            software: what is added to them.
+            software: what is added to them. Without it, none are written.
             dither_seed: from `seed_of`.
             overwrite: replace a file that stands there.
         """
