@@ -66,6 +66,13 @@ class Detail:
         self._frames = frames
         self._tiles: OrderedDict[Tile, np.ndarray] = OrderedDict()
         self._lock = threading.Lock()
+        self._age = 0  # how often the tiles were forgotten
+
+    def forget(self) -> None:
+        """Drop all tiles, and those that are just being made: the samples have changed."""
+        with self._lock:
+            self._age += 1
+            self._tiles.clear()
 
     def tiles(self, grid: PixelGrid, n_fft: int) -> list[Tile]:
         """The tiles that together show what is on the grid."""
@@ -88,6 +95,7 @@ class Detail:
 
     def make(self, tile: Tile, is_wanted: Callable[[], bool]) -> None:
         """Compute the tile and keep it; gives up as soon as it is not wanted any more."""
+        age = self._age
         columns = -(-(min(tile.stop, self._frames) - tile.start) // tile.column_length)
         step = max(1, 4 * FRAMES_AT_ONCE // tile.pool)
         parts = []
@@ -106,6 +114,8 @@ class Detail:
                 )
             )
         with self._lock:
+            if age != self._age:
+                return
             self._tiles[tile] = np.concatenate(parts)
             while sum(each.nbytes for each in self._tiles.values()) > CACHE_BYTES:
                 self._tiles.popitem(last=False)

@@ -53,7 +53,7 @@ class WaveformPyramid:
         Args:
             waveform: Those samples, shape (channels, stop - start).
             start: Where `waveform` begins.
-            stop: How far the pyramid reaches afterwards.
+            stop: How far the pyramid reaches afterwards, or reached before.
         """
         if stop <= start:
             return
@@ -63,9 +63,10 @@ class WaveformPyramid:
         ):
             # An entry that had begun earlier is made again from all its children.
             first = start // size
-            children = fine[:, first * FACTOR : -(-stop * FACTOR // size)]
+            known = min(-(-stop // size) * size, max(stop, self.ready_frames))
+            children = fine[:, first * FACTOR : -(-known * FACTOR // size)]
             self._reduce_into(coarse, first, children[..., 0], children[..., 1], FACTOR)
-        self.ready_frames = stop
+        self.ready_frames = max(self.ready_frames, stop)
 
     @staticmethod
     def _reduce_into(
@@ -160,6 +161,14 @@ class Picture:
         self.waveform.advance(self.samples(start, stop), start, stop)
         self.spectrogram.advance(stop)
         self.ready_frames = stop
+
+    def renew(self, start: int, stop: int) -> None:
+        """Draw a stretch anew that was known already; its samples have changed."""
+        start = start // BASE * BASE
+        stop = min(self.ready_frames, -(-stop // BASE) * BASE)
+        self.waveform.advance(self.samples(start, stop), start, stop)
+        self.spectrogram.renew(start, stop)
+        self.detail.forget()
 
     def view(self, grid: PixelGrid, axis: FrequencyAxis, height: int, n_fft: int) -> View:
         """The spectrogram on a grid of pixels, `height` rows high.

@@ -21,6 +21,7 @@ Progress = Callable[[float], None]
 IN_MEMORY_BYTES = 512 * 1024 * 1024
 READ_BLOCK_S = 5.0
 DRAW_BLOCK_S = 2.0
+DRAFT_WARM_UP_S = 1.0
 
 
 def allocate(channels: int, frames: int) -> np.ndarray:
@@ -125,13 +126,34 @@ class Rendering:
         self.recipe = recipe
         info = recording.info
         self._is_separated = removed is not None
+        self._cover: tuple[int, int, Rendering] | None = None
         self.removed = allocate(info.channels, info.frames) if removed is None else removed
         self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
 
     def samples(self, start: int, stop: int) -> np.ndarray:
-        """The treated waveform between two sample positions, as it is exported."""
+        """The treated waveform between two sample positions, as it is exported.
+
+        Where a later rendering lies over this one, it is that one's.
+        """
         dry = self.recording.waveform[:, start:stop]
-        return mixed(dry, self.removed[:, start:stop], self.recipe)
+        treated = mixed(dry, self.removed[:, start:stop], self.recipe)
+        if self._cover is not None:
+            first, last, later = self._cover
+            first, last = max(first, start), min(last, stop)
+            if first < last:
+                treated = np.array(treated)  # without a change it is the recording itself
+                treated[:, first - start : last - start] = later.samples(first, last)
+        return treated
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the picture shows a stretch of a later rendering."""
+        return self._cover is not None
+
+    def _cover_with(self, later: "Rendering", start: int, stop: int) -> None:
+        covered = self._cover[:2] if self._cover is not None else (start, stop)
+        self._cover = (start, stop, later)
+        self.picture.renew(min(start, covered[0]), max(stop, covered[1]))
 
     def removes_as(self, recipe: Recipe) -> bool:
         """Whether `removed` is what this recipe removes: they differ in mix and gain at most."""
@@ -161,8 +183,19 @@ class Rendering:
         frames = self.recording.info.frames
         return frames if self._is_separated else self.picture.ready_frames
 
-    def render(self, progress: Progress) -> None:
+    def render(
+        self,
+        progress: Progress,
+        over: "Rendering | None" = None,
+        stretch: tuple[int, int] = (0, 0),
+    ) -> None:
         """Run the model over the recording, block by block, and draw what comes out.
+
+        Args:
+            progress: Told how far it is.
+            over: The complete rendering that is looked at meanwhile.
+            stretch: The samples that are wanted first. They are drawn over that rendering: the same
+                stream, started a second before the first of them.
 
         Raises:
             ModelError: The model cannot be loaded.
@@ -170,6 +203,9 @@ class Rendering:
         """
         frames = self.recording.info.frames
         progress(0.0)
+        if over is not None and stretch[0] < stretch[1]:
+            self._draft(progress, *stretch)
+            over._cover_with(self, *stretch)
         for position in self._draw_only() if self._is_separated else self._separate():
             self.picture.advance(position)
             progress(position / frames)
@@ -179,6 +215,22 @@ class Rendering:
         block_frames = round(DRAW_BLOCK_S * self.recording.info.sample_rate)
         yield from range(block_frames, frames, block_frames)
         yield frames
+
+    def _draft(self, progress: Progress, start: int, stop: int) -> None:
+        """Fill a stretch of `removed` as it will nearly be."""
+        if self._is_separated:
+            return
+        info = self.recording.info
+        model = Model.load(self.recipe.model)
+        stream = DereverbStream(model, info.sample_rate, info.channels, self.recipe)
+        fed = made = max(0, start - round(DRAFT_WARM_UP_S * info.sample_rate))
+        while made < stop:
+            block = self.recording.waveform[:, fed : fed + stream.step_samples]
+            fed += block.shape[1]
+            _, removed = stream.separate(block, last=fed == info.frames)
+            self.removed[:, made : made + removed.shape[1]] = removed
+            made += removed.shape[1]
+            progress(0.0)
 
     def _separate(self) -> Iterator[int]:
         """Fill `removed` from left to right; yields how far it reaches."""

@@ -22,6 +22,7 @@ from .models import Models, title_of
 from .playback import Monitor, Playback
 from .player import Player, load_multimedia
 from .recording import Recording, Rendering, open_recording
+from .viewpoint import Viewpoint
 
 log = logging.getLogger(__name__)
 
@@ -94,6 +95,7 @@ class Session(QObject):
         self.playback: Playback | None = None
         self.player = player or Player(load_multimedia(), self)
         self.player.failed.connect(lambda text: self.noticed.emit(Notice(Kind.ERROR, text)))
+        self.viewpoint = Viewpoint(self)
         self.hearing = Hearing(self)
         self.history = History(self)
         self.room_change = RoomChange(self)
@@ -167,13 +169,13 @@ class Session(QObject):
         self._render()
 
     def _render(self) -> None:
-        shown = self.rendering
         if self.recording is None:
             self._set_state(State.EMPTY)
-        elif shown is not None and shown.is_complete and shown.recipe == self.recipe:
+        elif self._is_shown(self.recipe):
             self._stop_working()
             self._set_state(State.READY)
         else:
+            shown = self.rendering
             rendering = shown.with_mix(self.recipe) if shown is not None else None
             try:
                 rendering = rendering or Rendering(self.recording, self.recipe)
@@ -182,13 +184,24 @@ class Session(QObject):
             else:
                 self._begin_rendering(rendering)
 
+    def _is_shown(self, recipe: Recipe) -> bool:
+        shown = self.rendering
+        complete = shown is not None and shown.is_complete and not shown.is_covered
+        return complete and shown.recipe == recipe
+
     def _begin_rendering(self, rendering: Rendering) -> None:
         # The first one grows before one's eyes; a later one takes a complete one's place when done.
-        if self.rendering is None or not self.rendering.is_complete:
+        over, stretch = self.rendering, (0, 0)
+        if over is None or not over.is_complete:
+            over = None
             self._show(rendering)
+        else:
+            stretch = self.viewpoint.stretch()
         self._set_state(State.RENDERING)
         self._start(
-            rendering.render, lambda _: self._finish_rendering(rendering), self._fail_rendering
+            lambda progress: rendering.render(progress, over, stretch),
+            lambda _: self._finish_rendering(rendering),
+            self._fail_rendering,
         )
         self.pending = rendering
         self.hearing.update()

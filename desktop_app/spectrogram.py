@@ -49,19 +49,29 @@ class SpectrogramPyramid:
         reach = self.n_fft // 2 - self.hop_length // 2
         last = self.columns if stop >= self.frames else (stop - reach) // self.column_length
         while self.ready_columns < last:
-            first = self.ready_columns
-            until = min(last, first + max(1, FRAMES_AT_ONCE // self.frames_per_column))
-            self._levels[0][first:until] = levels(
-                self.samples,
-                self.frames,
-                first,
-                until - first,
-                self.n_fft,
-                self.hop_length,
-                self.frames_per_column,
-            )
-            self._coarsen(first, until)
-            self.ready_columns = until
+            self.ready_columns = self._compute(self.ready_columns, last)
+
+    def renew(self, start: int, stop: int) -> None:
+        """Compute the known columns anew in which these samples count."""
+        first = max(0, (start - self.n_fft) // self.column_length)
+        last = min(self.ready_columns, -(-(stop + self.n_fft) // self.column_length))
+        while first < last:
+            first = self._compute(first, last)
+
+    def _compute(self, first: int, last: int) -> int:
+        """Compute the next columns, `last` at most; returns up to where."""
+        until = min(last, first + max(1, FRAMES_AT_ONCE // self.frames_per_column))
+        self._levels[0][first:until] = levels(
+            self.samples,
+            self.frames,
+            first,
+            until - first,
+            self.n_fft,
+            self.hop_length,
+            self.frames_per_column,
+        )
+        self._coarsen(first, until)
+        return until
 
     def _coarsen(self, first: int, last: int) -> None:
         for fine, coarse in zip(self._levels, self._levels[1:], strict=False):

@@ -97,6 +97,9 @@ class Transport(QFrame):
         self.zoom_in.clicked.connect(lambda: time_window.zoom(ZOOM_STEP))
         self.zoom_fit.clicked.connect(time_window.show_all)
         self._lay_out()
+        time_window.changed.connect(
+            lambda: session.viewpoint.set_visible(time_window.start_s, time_window.end_s)
+        )
         session.recording_changed.connect(self._show_duration)
         session.hearing.changed.connect(self._show_match)
         self._player.position_changed.connect(self._show_position)
