@@ -81,8 +81,9 @@ def _run_with_kills(
     output = folder / "killed"
     seen: Counter[str] = Counter()
     while seen["kills"] < kills:
+        before = set(_parts(output))
         run = _start(folder, "killed", jobs)
-        if _is_working(output, run):
+        if _is_working(output, run, before):
             time.sleep(chance.uniform(0.0, 2.0))
             victim = VICTIMS[seen["kills"] % len(VICTIMS)]
             if _kill(run, victim):
@@ -90,7 +91,7 @@ def _run_with_kills(
                 seen[f"kills of {victim}"] += 1
         run.wait()
         _wait_until_gone(run.pid)
-        seen["part files that kills left"] += len(_parts(output))
+        seen["part files that kills left"] += len(set(_parts(output)) - before)
         seen["not whole"] += _count_spoilt(output, calm)
         print(f"{time.strftime('%H:%M:%S')} {dict(seen)}", file=sys.stderr, flush=True)
         if len(_contents(output)) == len(calm):
@@ -135,10 +136,10 @@ def _count_spoilt(folder: Path, calm: dict[str, bytes]) -> int:
     return sum(content != calm[name] for name, content in _contents(folder).items())
 
 
-def _is_working(folder: Path, run: subprocess.Popen[bytes]) -> bool:
+def _is_working(folder: Path, run: subprocess.Popen[bytes], before: set[Path]) -> bool:
     """Wait until something is being written; False if the run ends before."""
     while run.poll() is None:
-        if _parts(folder):
+        if set(_parts(folder)) - before:
             return True
         time.sleep(0.01)
     return False

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from processor.file_job import FileJob, FileResult, state_of
@@ -46,21 +46,9 @@ class History:
             outputs_of.setdefault(source, []).append(key)
         followed = []
         for job in jobs:
-            plain = job.destination
-            numbered = re.compile(re.escape(plain.stem) + r"(-\d+)?" + re.escape(plain.suffix))
-            for key in outputs_of.get(os.path.abspath(job.source), ()):
-                earlier = Path(self._folder, key)
-                is_beside = place_in(self._folder, earlier.parent) == place_in(
-                    self._folder, plain.parent
-                )
-                match = numbered.fullmatch(earlier.name)
-                if is_beside and match is not None:
-                    room = job.removed_to
-                    if room is not None and match[1]:
-                        room = room.with_name(f"{room.stem}{match[1]}{room.suffix}")
-                    job = replace(job, destination=plain.with_name(earlier.name), removed_to=room)
-                    break
-            followed.append(job)
+            outputs = outputs_of.get(os.path.abspath(job.source), ())
+            as_before = place_in(self._folder, job.destination) in outputs
+            followed.append(job if as_before else self._numbered(job, outputs))
         return followed
 
     def ours(self, jobs: Iterable[FileJob]) -> set[Path]:
@@ -97,6 +85,19 @@ class History:
         except (KeyError, TypeError, ValueError, AttributeError):
             return None  # written by another version
         return result if same else None
+
+    def _numbered(self, job: FileJob, outputs: Sequence[str]) -> FileJob:
+        """Return a job with the number under which one of these outputs was planned, if any."""
+        plain = job.destination
+        pattern = re.compile(re.escape(plain.stem) + r"(-\d+)" + re.escape(plain.suffix))
+        for key in outputs:
+            match = pattern.fullmatch(PurePosixPath(key).name)
+            if match and key == place_in(self._folder, plain.with_name(match[0])):
+                room = job.removed_to
+                if room is not None:
+                    room = room.with_name(f"{room.stem}{match[1]}{room.suffix}")
+                return replace(job, destination=plain.with_name(match[0]), removed_to=room)
+        return job
 
 
 def stamp_of(recipe: Recipe) -> str:

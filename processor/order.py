@@ -108,7 +108,8 @@ def settle(order: Order, recipe: Recipe) -> Settled:
     history = History(order.output_dir)
     kept: list[FileResult] = []
     if order.resume:
-        jobs = history.follow(jobs)
+        if order.existing == "number":
+            jobs = history.follow(jobs)
         earlier = (history.result_of(job, recipe, model) for job in jobs)
         kept = [result for result in earlier if result is not None]
     done = {result.job for result in kept}

@@ -182,6 +182,17 @@ def test_numbers_given_in_an_earlier_run_are_kept(jobs, tmp_path):
     assert second.removed_to.name == "ü b_room-3.wav"
 
 
+def test_numbers_do_not_run_into_names_that_look_like_them(tmp_path):
+    plain = [FileJob(tmp_path / name, tmp_path / "out" / name) for name in ("a.wav", "a-2.wav")]
+    outputs = ("a-2.wav", "a-2-2.wav")  # a.wav was somebody's own
+    numbered = [
+        replace(job, destination=tmp_path / "out" / name)
+        for job, name in zip(plain, outputs, strict=True)
+    ]
+    write(numbered, [], tmp_path / "out")
+    assert History(tmp_path / "out").follow(plain) == numbered
+
+
 def test_a_disk_that_takes_no_more_lines_does_not_end_the_run(jobs, tmp_path, monkeypatch):
     real = os.fsync
     with Journal(tmp_path / "out") as journal:
