@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
 from processor import DereverbError
-from processor.report import entry_of
-from processor.tables import write_table
 
 from .export_plan import outputs_that_exist
 from .logs import last_lines, log_path
@@ -118,6 +116,10 @@ class Dialogs:
 
     def ask_for_report(self) -> None:
         """Let the user choose where, and save what became of every file of the batch."""
+        # What they bring along is not needed before the window is on the screen.
+        from processor.report import entry_of
+        from processor.tables import write_table
+
         name, _ = QFileDialog.getSaveFileName(
             self._window,
             "Save the report",

@@ -15,6 +15,8 @@ from signals import noise
 from desktop_app import batch_run
 from desktop_app.batch_run import BatchRun, Item, Phase, Status
 from desktop_app.batch_table import FILE, STATE, BatchTable
+from desktop_app.keeper import Keeper
+from desktop_app.recovery import Recovery, Work
 from processor import AudioFileError, Cancelled, FileJob, FileResult, Recipe
 from processor.order import Order
 from processor.workers import process_job
@@ -166,6 +168,27 @@ def test_another_plan_for_the_same_folder_takes_what_is_done_as_done(
     qtbot.waitUntil(lambda: planned.batch.count(Status.KEPT) == 1, timeout=30_000)
     assert planned.batch.count(Status.WAITING) == 3
     assert planned.batch_page.summary.text() == "3 of 4 to do"
+
+
+def test_a_batch_that_was_not_finished_is_offered_at_the_next_start(
+    planned, workers, folder, tmp_path, qtbot
+):
+    keeper = Keeper(planned.files, planned.batch, Recovery(tmp_path / "state"))
+    workers.let(1)
+    assert keeper.work().order is None  # a plan alone is nothing to come back to
+    planned.batch_page.start.click()
+    qtbot.waitUntil(lambda: planned.batch.count(Status.DONE) == 1, timeout=30_000)
+    planned.batch_page.cancel.click()
+    wait_for(qtbot, planned.batch, Phase.PLANNED)
+    left = keeper.work()
+    planned.batch.clear()
+    planned.show_recording()
+    planned.session.set_recipe(strength=0.1)  # the batch goes on with its own settings
+    planned.come_back(Work(order=left.order, order_recipe=left.order_recipe), None)
+    assert planned.batch_page.isVisible() and "Resume" in planned.notice.text.text()
+    wait_for(qtbot, planned.batch, Phase.PLANNED)
+    assert planned.batch.count(Status.KEPT) == 1 and planned.batch.count(Status.WAITING) == 3
+    assert planned.batch_page.start.text() == "Resume"
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,7 @@ class BatchForm(QFrame):
         self.removed.setChecked(order.removed_dir is not None)
         self.format.setCurrentIndex(max(0, self.format.findData(order.suffix or "")))
         self.existing.setCurrentIndex(max(0, self.existing.findData(order.existing)))
+        self._show_journal()
         self.resume.setChecked(True)
         self._show_recipe()
         self.plan()

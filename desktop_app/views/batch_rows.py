@@ -141,6 +141,7 @@ class _StatePainter(QStyledItemDelegate):
         status = index.data(ITEM).status
         colour = self.theme.text if index.column() == FILE else self.theme.muted
         if index.column() == STATE:
+            option.textElideMode = Qt.TextElideMode.ElideRight
             colour = {Status.FAILED: self.theme.error, Status.DONE: self.theme.done}.get(
                 status, colour
             )
