@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
 
 from processor import Cancelled
@@ -143,4 +144,5 @@ class JobSlot(QObject):
 
     def _forget(self, job: Job) -> None:
         self._alive.discard(job)
-        job.deleteLater()
+        if not sip.isdeleted(job):  # the owner may have gone with all that was its own
+            job.deleteLater()
