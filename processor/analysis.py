@@ -47,6 +47,7 @@ class Analysis:
         before: figures of the recording.
         after: of what a recipe makes of it; None where none was asked for.
         pictures: spectrograms before and after, (rows, columns) of 0 ... 255, if asked for.
+        strength: at which it comes to a C50 that was asked for, if one was; `strength_for_c50`.
         error: why nothing is known, one sentence; None when all went well.
     """
 
@@ -57,6 +58,7 @@ class Analysis:
     before: RoomFigures = NOTHING_TOLD
     after: RoomFigures | None = None
     pictures: tuple[npt.NDArray[np.uint8], ...] = field(default=(), compare=False, repr=False)
+    strength: float | None = None
     error: str | None = None
 
     @property

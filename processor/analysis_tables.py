@@ -20,7 +20,7 @@ _STYLES = {"good": "green", "fair": "yellow", "bad": "red", "unclear": "dim"}
 _WIDTH_OF_A_FILE = 160
 _ABOUT = (
     *("path", "duration_s", "sample_rate", "channels", "verdict", "reverberation_removed_db"),
-    "error",
+    *("strength", "error"),
 )
 _FIGURES = [figure.name for figure in fields(RoomFigures)]
 
@@ -37,9 +37,12 @@ def print_table(analyses: Sequence[Analysis]) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     if with_after:
         table.add_column("removed dB", justify="right", no_wrap=True)
+    with_strength = any(analysis.strength is not None for analysis in good)
+    if with_strength:
+        table.add_column("strength", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
     for analysis in good:
-        table.add_row(*_cells(analysis, with_after))
+        table.add_row(*_cells(analysis, with_after, with_strength))
     console = Console(file=sys.stdout, highlight=False)
     if not console.is_terminal:
         console = Console(file=sys.stdout, highlight=False, width=_WIDTH_OF_A_FILE)
@@ -81,12 +84,13 @@ def _about(analysis: Analysis) -> dict[str, Any]:
         analysis.channels,
         verdict(analysis.before)[0] if analysis.ok else None,
         analysis.reverberation_removed_db,
+        analysis.strength,
         analysis.error,
     )
     return dict(zip(_ABOUT, values, strict=True))
 
 
-def _cells(analysis: Analysis, with_after: bool) -> list[Text | str]:
+def _cells(analysis: Analysis, with_after: bool, with_strength: bool) -> list[Text | str]:
     before, after = analysis.before, analysis.after
     words, kind = verdict(before)
 
@@ -108,6 +112,8 @@ def _cells(analysis: Analysis, with_after: bool) -> list[Text | str]:
     if with_after:
         removed = analysis.reverberation_removed_db
         cells.append("–" if removed is None else f"{removed:.1f}")
+    if with_strength:
+        cells.append("–" if analysis.strength is None else f"{analysis.strength:.2f}")
     return [*cells, Text(words, style=_STYLES[kind])]
 
 

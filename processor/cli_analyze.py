@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,14 @@ def analyze(
     no_link: NoLink = False,
     gain_db: GainDb = 0.0,
     model: ModelChoice = None,
+    target_c50: Annotated[
+        float | None,
+        typer.Option(
+            metavar="DB",
+            help="Also tell the strength at which each comes to this C50, such as 15.",
+            rich_help_panel=SETTINGS,
+        ),
+    ] = None,
     html: Annotated[
         str | None,
         typer.Option(
@@ -96,6 +105,8 @@ def analyze(
         chosen = [
             each for each in analyses if not each.ok or condition is None or condition(each.before)
         ]
+        if target_c50 is not None:
+            chosen = _with_strengths(chosen, recipe, target_c50, quiet=quiet)
         if page is not None:
             _write_page(page, chosen, wanted)
         _tell(chosen, wanted, as_json=as_json, as_csv=as_csv, quiet=quiet)
@@ -143,6 +154,28 @@ def _found(
             if not analysis.ok:
                 bar.console.print(analysis.error, markup=False, highlight=False, soft_wrap=True)
     return by_need(analyses)
+
+
+def _with_strengths(
+    analyses: list[Analysis], recipe: Recipe, target_db: float, *, quiet: bool
+) -> list[Analysis]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from processor.strengths import strength_for_c50
+
+    console = Console(stderr=True)
+    told = track(
+        analyses,
+        "Strengths",
+        console=console,
+        transient=True,
+        disable=quiet or not console.is_terminal,
+    )
+    return [
+        replace(each, strength=strength_for_c50(each.path, recipe, target_db)) if each.ok else each
+        for each in told
+    ]
 
 
 def _tell(

@@ -156,6 +156,8 @@ def _article(analysis: Analysis) -> str:
     word, kind = verdict(analysis.before)
     where = f"{_printable(str(path.parent))} · {_clock(analysis.duration_s)} · "
     where += f"{analysis.sample_rate / 1000:g} kHz · {analysis.channels} ch"
+    if analysis.strength is not None:
+        where += f" · strength {analysis.strength:.2f} for the clarity asked for"
     rows = [("Before", analysis.before)]
     if analysis.after is not None:
         rows.append(("After", analysis.after))

@@ -140,6 +140,18 @@ def test_report_that_cannot_be_written_is_refused_before_any_work(
     assert "Cannot write" in capsys.readouterr().err
 
 
+def test_strengths_are_told_for_a_clarity(
+    tmp_path: Path, model: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    kitchen = f"{SAMPLES}/kitchen.flac"
+    # This model lowers all alike: either the clarity is there, or no strength gives it.
+    for target, strength in (("-20", 0.0), ("30", 1.0)):
+        (entry,) = answer(capsys, kitchen, "--target-c50", target, *model)["recordings"]
+        assert entry["strength"] == strength
+    assert main(["analyze", kitchen, "--target-c50", "30", *model]) == 0
+    assert "strength" in capsys.readouterr().out
+
+
 def test_csv_and_json_exclude_each_other() -> None:
     assert main(["analyze", SAMPLES, "--csv", "--json"]) == 2
 
