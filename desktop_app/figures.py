@@ -123,7 +123,11 @@ class RoomChange(QObject):
         recording, rendering = self._session.recording, self._session.rendering
         if recording is None or rendering is None or not rendering.is_complete:
             return
-        if rendering is self._measured or rendering.recipe != self._session.recipe:
+        if rendering.recipe != self._session.recipe:  # it will be gone soon
+            self._slot.abandon()
+            self._measured = None
+            return
+        if rendering is self._measured:
             return
         self._measured = rendering
         before = self._before[1] if self._before and self._before[0] is recording else None

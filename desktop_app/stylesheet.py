@@ -75,14 +75,14 @@ QPushButton[role="chooser"] {
     background-position: right center; background-origin: content;
 }
 QPushButton[role="chooser"]:hover { background-color: $hover; }
-QPushButton[role="chooser"]::menu-indicator { image: none; width: 0; }
 QToolButton#fold {
     background: transparent; color: $muted; border: 1px solid transparent; border-radius: 6px;
     padding: 3px 0; text-align: left;
 }
 QToolButton#fold:hover { color: $text; }
 QToolButton#fold:focus { border-color: $accent; }
-#knobs, #knobs > QWidget { background: $surface; }
+#knobs { background: $surface; }
+#exporting { border-top: 1px solid $border; }
 QPushButton[role="chip"] {
     background: transparent; color: $muted; border: 1px solid $border; border-radius: 6px;
     padding: 3px 8px;

@@ -137,7 +137,8 @@ def test_the_advanced_settings_stay_as_they_were_left(ready, panel):
 
 def test_a_preset_is_one_step_and_shows_its_name(ready, panel):
     bar = panel.preset
-    bar.menu.aboutToShow.emit()
+    bar.button.click()
+    bar.menu.close()
     next(entry for entry in bar.menu.actions() if entry.text() == "Light room").trigger()
     assert bar.button.text() == "Light room" and panel.floor.box.value() == -18
     assert ready.session.history.undo_name == "Preset Light room"

@@ -32,6 +32,7 @@ MOUSE = (
     ("Wheel with Alt", "Larger waveforms, fewer frequencies; over the scale without Alt, too"),
     ("Drag the scale", "Other frequencies; a double click shows all"),
     ("Overview", "Drag the frame or its edges, click elsewhere, double-click for all"),
+    ("Drag with Shift", "On a slider, a tenth of the way; the wheel turns it by one"),
     ("Double click on a slider", "Back to its default"),
     ("Drop files or folders", "Open them; a folder as a batch"),
 )

@@ -1,5 +1,6 @@
 """Presets: a button with the name of the one in use that opens a menu of all."""
 
+from PyQt6.QtCore import QPoint
 from PyQt6.QtGui import QActionGroup
 from PyQt6.QtWidgets import QInputDialog, QMenu, QVBoxLayout, QWidget
 
@@ -28,8 +29,7 @@ class PresetBar(QWidget):
         self.button = button("", "chooser")
         self.menu = QMenu(self.button)
         self.menu.setToolTipsVisible(True)
-        self.menu.aboutToShow.connect(self._fill)
-        self.button.setMenu(self.menu)
+        self.button.clicked.connect(self._open_menu)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(UNIT)
@@ -82,6 +82,12 @@ class PresetBar(QWidget):
         self.button.setText(name.replace("&", "&&"))
         self.button.setAccessibleName(f"Preset: {name}")
         self.button.setToolTip(current.note if current is not None else "Choose or save a preset.")
+
+    def _open_menu(self) -> None:
+        self._fill()  # it is as wide as what is in it
+        width = self.menu.sizeHint().width()
+        right_below = self.button.mapToGlobal(self.button.rect().bottomRight())
+        self.menu.popup(right_below - QPoint(width - 1, -UNIT // 2))
 
     def _fill(self) -> None:
         self._read()

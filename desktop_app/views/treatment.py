@@ -140,16 +140,18 @@ class TreatmentPanel(QFrame):
         self.knobs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.knobs.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.knobs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        bottom = QVBoxLayout()
-        bottom.setContentsMargins(2 * UNIT, UNIT, 2 * UNIT, 2 * UNIT)
+        exporting = QFrame()
+        exporting.setObjectName("exporting")
+        bottom = QVBoxLayout(exporting)
+        bottom.setContentsMargins(2 * UNIT, 3 * UNIT // 2, 2 * UNIT, 2 * UNIT)
         bottom.setSpacing(UNIT)
         for part in (label("EXPORT", "section"), self.format, self.export):
             bottom.addWidget(part)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(1, 0, 0, 0)  # the panel's border
         column.setSpacing(0)
         column.addWidget(self.knobs, 1)
-        column.addLayout(bottom)
+        column.addWidget(exporting)
 
     def _show_recipe(self) -> None:
         recipe = self._session.recipe
