@@ -107,7 +107,8 @@ class LaneStack(QWidget):
             return
 
         def removed(start: int, stop: int) -> np.ndarray:
-            return rendering.recipe.mix * rendering.removed[:, start:stop]
+            _, gain = rendering.recipe.gains
+            return abs(gain) * rendering.removed[:, start:stop]
 
         info = recording.info
         self._removed = Picture(removed, info.channels, info.frames, info.sample_rate)
