@@ -21,9 +21,9 @@ from processor.room import RoomFigures
 # Night to lamp light, through violet: dark enough at its lower end for either page.
 _PALETTE_STOPS = (
     (0, 12, 11, 24),
-    (90, 66, 34, 110),
-    (170, 196, 76, 92),
-    (225, 250, 170, 80),
+    (70, 66, 34, 110),
+    (130, 196, 76, 92),
+    (195, 250, 170, 80),
     (255, 255, 246, 214),
 )
 
@@ -138,7 +138,7 @@ def _tiles(analyses: Sequence[Analysis]) -> str:
     ]
     removed = [a.reverberation_removed_db for a in good if a.reverberation_removed_db is not None]
     if removed:
-        tiles.append((f"{np.median(removed):.1f} dB", "median of reverberation removed"))
+        tiles.append((f"{np.median(removed):.1f} dB", "median removed"))
     if len(good) < len(analyses):
         tiles.append((str(len(analyses) - len(good)), "could not be read"))
     cells = (f'<div class="tile"><b>{value}</b><span>{name}</span></div>' for value, name in tiles)
@@ -209,7 +209,9 @@ def _row(label: str, figures: RoomFigures) -> str:
 
 
 def _told(value: float | None, pattern: str) -> str:
-    return "–" if value is None else pattern.format(value).replace("-", "−")
+    if value is None:
+        return "–"
+    return pattern.format(0.0 if abs(value) < 0.05 else value).replace("-", "−")
 
 
 def _median(analyses: Sequence[Analysis], figure: str, pattern: str) -> str:
