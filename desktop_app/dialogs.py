@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
 from processor import DereverbError
@@ -79,8 +80,7 @@ class Dialogs:
         if not entries:
             return
         if window.batch.is_busy:
-            text = "A batch is running. Wait until it is done, or cancel it."
-            window.session.noticed.emit(Notice(Kind.ERROR, text))
+            self.tell_busy()
             return
         dialog = ExportAllDialog(entries, self._settings.export_wish, window)
         if dialog.exec() != ExportAllDialog.DialogCode.Accepted:
@@ -94,6 +94,11 @@ class Dialogs:
             window.batch.take(dialog.items(policy), overwrite=policy == "overwrite")
             window.show_batch()
             window.batch.start()
+
+    def tell_busy(self) -> None:
+        """Say that there is one batch at a time."""
+        text = "A batch is running. Wait until it is done, or cancel it."
+        self._window.session.noticed.emit(Notice(Kind.ERROR, text))
 
     def _ask_what_exists(self, existing: list[Path]) -> str | None:
         """What to do about these files: a policy, or None to do nothing at all."""
@@ -140,7 +145,10 @@ class Dialogs:
 
     def ask_whether_to_close(self, reasons: list[str]) -> None:
         """Close the window if its user really wants to; returns at once."""
+        if self._window.findChild(QMessageBox, "closing") is not None:
+            return  # being asked already
         box = QMessageBox(self._window)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setObjectName("closing")
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Dryspell")

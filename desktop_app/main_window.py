@@ -215,7 +215,9 @@ class MainWindow(QMainWindow):
 
     def show_batch(self, folders: Sequence[Path] = ()) -> None:
         """Turn to the page for many files, with these folders if there are any."""
-        if folders and not self.batch.is_busy:
+        if folders and self.batch.is_busy:
+            self.dialogs.tell_busy()
+        elif folders:
             self.batch_page.form.choose(list(folders))
         self._page_is_batch = True
         self._show_page()

@@ -256,6 +256,10 @@ def test_the_batch_is_seen_from_the_other_page_too(planned, workers, take, qtbot
     assert planned.batch_bar.isVisible() and "0 of 4 done" in planned.batch_bar.text.text()
     planned.batch_bar.see.click()
     assert planned.batch_page.isVisible()
+    planned.open_paths([take.parent])  # another folder has to wait
+    assert "A batch is running" in planned.notice.text.text() and len(planned.batch.items) == 4
+    planned.close()
+    assert planned.isVisible()  # it asks first
     planned.batch.cancel()
     wait_for(qtbot, planned.batch, Phase.PLANNED)
 
