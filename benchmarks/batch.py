@@ -13,7 +13,6 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,13 +45,15 @@ def main() -> None:
         )
     took = {case: middle(rounds) for case, rounds in timings.items()}
     start = took["one", 1]
-    print(f"Start to end with one file of {SHORT_S:g} s: {start.wall_s:.1f} s\n")
+    print(f"One file of {SHORT_S:g} s: {start.wall_s:.1f} s, of CPU {start.cpu_s:.1f} s.", end=" ")
+    print("This start is taken off below.\n")
     print("| files of | processes | x real time | CPU s per hour | 1000 hours take |")
     print("|---|---|---|---|---|")
     for kind, jobs in cases[1:]:
-        net = Timing(took[kind, jobs].wall_s - start.wall_s, took[kind, jobs].cpu_s)
-        print(_row(kind, jobs, net, seconds[kind]))
-    _tell_cost_of_a_file(took, seconds, options)
+        print(_row(kind, jobs, _less(took[kind, jobs], start), seconds[kind]))
+    first = options.jobs[0]
+    net = {kind: _less(took[kind, first], start).cpu_s for kind in ("long", "short")}
+    _tell_cost_of_a_file(net, seconds, options.files)
 
 
 def _options() -> argparse.Namespace:
@@ -86,14 +87,14 @@ def _row(kind: str, jobs: int, took: Timing, seconds: float) -> str:
     return f"| {length:g} s | {jobs} | {pace:.1f} | {cpu:.0f} | {1000 / pace:.1f} h |"
 
 
-def _tell_cost_of_a_file(
-    took: dict[tuple[str, int], Timing], seconds: dict[str, float], options: argparse.Namespace
-) -> None:
+def _less(took: Timing, start: Timing) -> Timing:
+    return Timing(took.wall_s - start.wall_s, took.cpu_s - start.cpu_s)
+
+
+def _tell_cost_of_a_file(cpu_s: dict[str, float], seconds: dict[str, float], files: int) -> None:
     """Solve CPU time = a * seconds + b * files, from the long files and the short ones."""
-    jobs: Sequence[int] = options.jobs
-    long, short = (took[kind, jobs[0]].cpu_s for kind in ("long", "short"))
-    rate = long / seconds["long"]
-    each = (short - rate * seconds["short"]) / (20 * options.files)
+    rate = cpu_s["long"] / seconds["long"]
+    each = (cpu_s["short"] - rate * seconds["short"]) / (20 * files)
     print(
         f"\nA file costs {1000 * each:.0f} ms of CPU beside {rate:.4f} s for each of its seconds."
     )
