@@ -166,6 +166,7 @@ QScrollBar::handle:horizontal:disabled { background: transparent; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }
 QScrollBar::handle:vertical { background: $hover; border-radius: 5px; min-height: 32px; }
 QScrollBar::handle:vertical:hover { background: $muted; }
+QScrollBar::handle:vertical:disabled { background: transparent; }
 QSplitter::handle { background: transparent; }
 QSplitter::handle:hover { background: $hover; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }

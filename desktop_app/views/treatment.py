@@ -139,6 +139,9 @@ class TreatmentPanel(QFrame):
         self.knobs.setFrameShape(QFrame.Shape.NoFrame)
         self.knobs.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.knobs.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        bar = self.knobs.verticalScrollBar()
+        bar.setEnabled(False)  # and out of sight, while all of it is in sight
+        bar.rangeChanged.connect(lambda low, high: bar.setEnabled(low < high))
         self.knobs.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         exporting = QFrame()
         exporting.setObjectName("exporting")
