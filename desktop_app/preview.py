@@ -1,6 +1,6 @@
 """What a recipe removes, made just ahead of the playhead, so that a knob is heard as it is turned.
 
-A preview is the same stream that renders and exports, started late: half a second before the
+A preview is the same stream that renders and exports, started late: a second before the
 playhead instead of at the first sample, so its first seconds differ a little from the rendering's.
 It runs as the work of a Job, beside the one that renders; `Playback` reads what it has made.
 """
@@ -13,7 +13,7 @@ from .job import Progress
 from .playback import Playback
 from .recording import Recording
 
-WARM_UP_S = 0.5  # of sound before the first sample that is heard, to fill the model's memory
+WARM_UP_S = 1.0  # of sound before the first sample that is heard, to fill the model's memory
 BLOCK_S = 0.02  # a turned knob waits for the end of a block
 AHEAD_S = 0.025  # beyond what the next pull takes; a turned knob waits for that, too
 KEPT_S = 0.5

@@ -43,7 +43,7 @@ def main() -> None:
         picture(window, "window")
         window.choose_theme("light")
         picture(window, "window-light")
-        window.close()
+        window.close_now()
         application.processEvents()
 
 

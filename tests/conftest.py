@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -122,22 +122,38 @@ def session(qtbot: Any, tiny_model_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def window(qtbot: Any, qapp: Any, session: Any, tmp_path: Path) -> Any:
+def window(qtbot: Any, open_window: Any, session: Any, tmp_path: Path) -> Any:
     """The window on that session, shown, with settings of its own."""
     from PyQt6.QtCore import QSettings
 
-    from desktop_app.main_window import MainWindow
     from desktop_app.settings import Settings
-    from desktop_app.theme import Appearance
 
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(session, Settings(store), Appearance(qapp, "dark"))
-    # Nobody is there to answer whether settings may be lost.
-    qtbot.addWidget(window, before_close_func=MainWindow.close_now)
-    window.show()
+    window = open_window(session, Settings(store))
     qtbot.waitExposed(window)
     window.activateWindow()
     return window
+
+
+@pytest.fixture
+def open_window(qtbot: Any, qapp: Any) -> Iterator[Callable[..., Any]]:
+    """Shows a window on a session and settings, and closes it after the test, not before."""
+    from desktop_app.main_window import MainWindow
+    from desktop_app.theme import Appearance
+
+    # pytest-qt remembers widgets weakly: one that falls with its test's last line ends unclosed.
+    windows: list[Any] = []
+
+    def open_one(session: Any, settings: Any) -> Any:
+        windows.append(MainWindow(session, settings, Appearance(qapp, "dark")))
+        windows[-1].show()
+        return windows[-1]
+
+    yield open_one
+    for window in windows:
+        # Nobody is there to answer whether settings may be lost.
+        window.close_now()
+        window.deleteLater()
 
 
 @pytest.fixture

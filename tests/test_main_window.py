@@ -13,11 +13,9 @@ from PyQt6.QtGui import QAction, QWheelEvent
 from PyQt6.QtWidgets import QAbstractButton, QApplication
 from signals import noise
 
-from desktop_app.main_window import MainWindow
 from desktop_app.playback import Monitor
 from desktop_app.session import Session, State
 from desktop_app.settings import Settings
-from desktop_app.theme import Appearance
 
 RATE = 16_000
 
@@ -278,11 +276,9 @@ def test_the_help_opens_and_closes(ready, qtbot):
         dialog.accept()
 
 
-def test_a_session_outlives_no_window(qapp, qtbot, tmp_path):
+def test_a_session_outlives_no_window(open_window, tmp_path):
     """A window of an empty session closes without anything to wait for."""
     store = QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(Session(), Settings(store), Appearance(qapp, "light"))
-    qtbot.addWidget(window)
-    window.show()
+    window = open_window(Session(), Settings(store))
     window.close()
     assert Settings(store).geometry is not None

@@ -57,9 +57,7 @@ def test_a_change_is_over_after_ten_milliseconds(sizes: list[int], new: Recipe, 
     y = np.concatenate([mixer.mix(ones(n), ones(n, 0.5), new) for n in sizes], axis=1)
     fade = 0.5 - 0.5 * np.cos(np.pi * np.arange(1, TURN + 1) / TURN)
     np.testing.assert_allclose(y[0, :TURN], 0.5 + (end - 0.5) * fade, atol=1e-6)
-    np.testing.assert_array_equal(
-        y[:, TURN:], mixed(ones(240), ones(240, 0.5), new)
-    )
+    np.testing.assert_array_equal(y[:, TURN:], mixed(ones(240), ones(240, 0.5), new))
 
 
 def test_changes_that_follow_fast_add_up_and_never_overshoot() -> None:

@@ -13,11 +13,9 @@ from PyQt6.QtCore import QSettings
 from PyQt6.QtWidgets import QApplication, QFileDialog
 from signals import noise
 
-from desktop_app.main_window import MainWindow
 from desktop_app.models import MOST_FILES, Models
 from desktop_app.session import Kind, Session, State
 from desktop_app.settings import Settings
-from desktop_app.theme import Appearance
 from processor.audio_file import read_tags
 
 PATIENCE_MS = 30_000
@@ -98,7 +96,7 @@ def test_a_model_file_is_opened_from_the_menu_and_offered_again(
 
 
 def test_a_model_that_is_dropped_is_used(ready, qtbot, far_model_path):
-    ready.open_files([far_model_path])
+    ready.open_paths([far_model_path])
     wait_for(qtbot, ready.session, str(far_model_path))
 
 
@@ -118,10 +116,10 @@ def test_a_file_that_is_no_model_is_told_and_the_old_one_stays(
     assert ready.session.state is State.READY and not chooser.isVisible()
 
 
-def test_the_choice_is_remembered(ready, qtbot, far_model_path, qapp):
+def test_the_choice_is_remembered(ready, qtbot, far_model_path, open_window):
     ready.open_model(far_model_path)
     wait_for(qtbot, ready.session, str(far_model_path))
-    again = open_window(qtbot, qapp, ready.settings)
+    again = open_window(Session(), ready.settings)
     assert again.session.recipe.model == str(far_model_path)
     assert again.workspace.treatment.model.button.text() == "far.pt"
 
@@ -129,25 +127,18 @@ def test_the_choice_is_remembered(ready, qtbot, far_model_path, qapp):
 @pytest.mark.parametrize("content", [None, b"half a model"])
 @pytest.mark.parametrize("name", ["gone.pt", "studio"])
 def test_a_remembered_model_that_is_gone_gives_way_with_a_notice(
-    qtbot, qapp, tmp_path, installed, content, name
+    qtbot, open_window, tmp_path, installed, content, name
 ):
     stored = str(tmp_path / name) if name.endswith(".pt") else name
     if content is not None:
         (tmp_path / name if name.endswith(".pt") else installed / f"{name}.pt").write_bytes(content)
     settings = Settings(QSettings(str(tmp_path / "x.ini"), QSettings.Format.IniFormat))
     settings.model = stored
-    window = open_window(qtbot, qapp, settings)
+    window = open_window(Session(), settings)
     with qtbot.waitSignal(window.session.noticed, timeout=PATIENCE_MS) as told:
         window.session.load_model()
     assert name in told.args[0].text and "'Live' is used instead" in told.args[0].text
     assert window.session.recipe.model is None and settings.model is None
-
-
-def open_window(qtbot, qapp, settings: Settings) -> MainWindow:
-    window = MainWindow(Session(), settings, Appearance(qapp, "dark"))
-    qtbot.addWidget(window)
-    window.show()
-    return window
 
 
 def test_from_a_model_that_vanishes_one_can_go_back(

@@ -1,8 +1,8 @@
 """The network: a recording goes in hop by hop, the reverberation to be removed comes out.
 
 What is common to all formulations is here: spectra by frames, the estimator of the dry spectra,
-`strength`, floor, focus and link, overlap-add. The estimators themselves: `training.prediction` (the
-shipped one).
+`strength`, floor, focus and link, overlap-add. The estimators themselves: `training.prediction`
+(the shipped one).
 
 The same `forward` trains and streams: state goes in and comes out, and a clip is one long block.
 """
