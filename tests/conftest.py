@@ -122,7 +122,7 @@ def session(qtbot: Any, tiny_model_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def window(qtbot: Any, open_window: Any, session: Any, tmp_path: Path) -> Any:
+def window(qtbot: Any, session: Any, open_window: Any, tmp_path: Path) -> Any:
     """The window on that session, shown, with settings of its own."""
     from PyQt6.QtCore import QSettings
 
