@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 import soxr
-from signals import noise, sine, speech_like
+from signals import noise, sine
 
 from processor.model_files import MODELS
 from processor.room import NOTHING_TOLD, RoomFigures, RoomMeter, room_figures
