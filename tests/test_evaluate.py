@@ -15,7 +15,15 @@ from signals import noise, speech_like
 from processor.model import Model
 from training import evaluate as evaluating
 from training import measure as measuring
-from training.card import BEGIN, END, model_card, readme_table, source_summary, write_readme
+from training.card import (
+    BEGIN,
+    END,
+    known_failures,
+    model_card,
+    readme_table,
+    source_summary,
+    write_readme,
+)
 from training.errors import TrainingError
 from training.evaluate import Outputs, evaluate, model_names
 from training.items import Item, validation_items
@@ -213,6 +221,18 @@ def test_the_card_holds_figures_sources_and_what_failed(
     assert measured["peers"]["WPE"] == measured["input"]
     assert [item["name"] for item in measured["least_gained"]] == ["0 near", "1 far"]
     assert card["sources"]["rir"] == [{"source": "made", "licence": "CC0-1.0", "clips": 2}]
+
+
+def test_the_card_says_where_others_are_better() -> None:
+    before = {"pesq_wb": 1.3, "wer": 0.3, "classes": {"far": {"pesq_wb": 1.2, "wer": 0.4}}}
+    after = {"pesq_wb": 1.5, "wer": 0.4, "classes": {"far": {"pesq_wb": 1.1, "wer": 0.4}}}
+    peers = {"Another": {"pesq_wb": 1.6, "wer": 0.5}}
+    assert known_failures(before, after, peers) == [
+        "PESQ-WB 1.50: Another has 1.60.",
+        "far: PESQ-WB 1.10, the recording has 1.20.",
+        "word errors 40 %: the recording has 30 %.",
+    ]
+    assert not known_failures(before, before, {})
 
 
 def test_a_card_can_be_made_without_sources_and_licences(tmp_path: Path) -> None:

@@ -68,9 +68,36 @@ def model_card(
             "input": _summary(before),
             "output": _summary(after),
             "peers": {name: _summary(row) for name, row in (peers or {}).items()},
+            "known_failures": known_failures(before, after, peers or {}),
             "least_gained": [_rounded(item) for item in worst_items(before, after)],
         },
     }
+
+
+def known_failures(before: Row, after: Row, peers: Mapping[str, Row]) -> list[str]:
+    """Sentences: where the model leaves a recording worse than it was, or a peer does better.
+
+    Of all pairs, then of each class in which it is worse than the recording.
+    """
+    found = []
+    for column, best in README_COLUMNS:
+        key = column.key
+        if key not in after or key not in before:
+            continue
+        rivals = {"the recording": before, **peers}
+        ahead = [
+            f"{name} has {_cell(column, row)}"
+            for name, row in rivals.items()
+            if key in row and best(row[key], after[key]) != after[key]
+        ]
+        if ahead:
+            found.append(f"{column.title} {_cell(column, after)}: {', '.join(ahead)}.")
+        for name, row in after.get("classes", {}).items():
+            was = before["classes"][name]
+            if key in row and key in was and best(row[key], was[key]) != row[key]:
+                shown = _cell(column, row), _cell(column, was)
+                found.append(f"{name}: {column.title} {shown[0]}, the recording has {shown[1]}.")
+    return found
 
 
 def source_summary(folder: Path) -> list[dict[str, Any]]:
