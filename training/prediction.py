@@ -94,10 +94,11 @@ class LatePrediction(nn.Module):
         In double precision, in which the order of adding does not show.
         """
         both = torch.cat([known, wanted[..., None]], dim=3).to(torch.complex128)
-        left = known.conj().to(torch.complex128) / power.double()[..., None]
+        left = both[..., : self.taps].conj() * (1.0 / power.double())[..., None]
         if known.shape[0] == 1:  # a stream: quicker than a product of matrices
             return left[0][..., None] * both[0][..., None, :]
-        return left.permute(1, 2, 3, 0) @ both.permute(1, 2, 0, 3)
+        # Whole matrices in memory: else each of them is copied by itself.
+        return left.permute(1, 2, 3, 0).contiguous() @ both.permute(1, 2, 0, 3).contiguous()
 
     def best_filters(self, sums: Tensor) -> Tensor:
         """Solve (R + loading) g = r for every bin; not a number where R is not."""
