@@ -181,38 +181,6 @@ def test_processing_keeps_the_length(run: Path, tmp_path: Path) -> None:
         assert process(model, speech_like(1, length, RATE)[0]).shape == (length,)
 
 
-def test_an_unknown_key_in_a_configuration_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "wrong.toml"
-    path.write_text("[network]\nnarow_hidden = 3\n")
-    with pytest.raises(TrainingError, match=r"wrong\.toml.*narow_hidden"):
-        Config.load(path)
-
-
-@pytest.mark.parametrize(
-    ("line", "named"),
-    [
-        ("batch_size = 0", "batch_size"),
-        ("seed = -1", "seed"),
-        ("learning_rate = -1.0", "learning_rate"),
-        ("ema_decay = 2.0", "ema_decay"),
-        ("network = 3", "network must be a table"),
-        ("[data]\nclip_s = 0.01", "clip_s"),
-        ("[data]\nsnr_db = [45.0, 5.0]", "snr_db"),
-        ("[data]\nt60_s = [-1.0, 2.0]", "t60_s"),
-        ("[network]\nlow_bands = 400", "low_bands"),
-        ("[network]\nhop_length = 0", "hop_length"),
-        ("[network]\ndecays_s = [0.0]", "decays_s"),
-    ],
-)
-def test_a_number_with_which_nothing_can_be_trained_is_named(
-    tmp_path: Path, line: str, named: str
-) -> None:
-    path = tmp_path / "wrong.toml"
-    path.write_text(line + "\n")
-    with pytest.raises(TrainingError, match=rf"wrong\.toml.*{named}"):
-        Config.load(path)
-
-
 def test_a_run_from_anothers_weights_has_a_best_of_its_own(run: Path, tmp_path: Path) -> None:
     better = tmp_path / "better.pt"
     state = torch.load(run / "runs" / "tiny" / "best.pt", weights_only=False)
@@ -234,13 +202,6 @@ def test_export_does_not_overwrite_its_own_checkpoint(run: Path, tmp_path: Path)
     with pytest.raises(TrainingError, match="is the checkpoint itself"):
         export(own, tmp_path / "." / "own.pt")
     load_network(own)
-
-
-def test_an_unknown_precision_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "wrong.toml"
-    path.write_text('precision = "float16"\n')
-    with pytest.raises(TrainingError, match=r"wrong\.toml.*float16"):
-        Config.load(path)
 
 
 @pytest.mark.parametrize(
@@ -311,16 +272,6 @@ def test_a_manifest_that_cannot_be_used_is_named(
         Sources.load(tmp_path, "train", RATE, tmp_path / "cache")
 
 
-@pytest.mark.parametrize(
-    "line", ['batch_size = "a"', "hours = true", "batch_size = 1.5", "[data]\nsnr_db = 3"]
-)
-def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, line: str) -> None:
-    path = tmp_path / "wrong.toml"
-    path.write_text(line)
-    with pytest.raises(TrainingError, match=r"wrong\.toml.*must be like"):
-        Config.load(path)
-
-
 def test_a_missing_package_is_told_with_the_extra_that_has_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -328,13 +279,6 @@ def test_a_missing_package_is_told_with_the_extra_that_has_it(
         importlib.import_module("pesq_that_nobody_has")
     assert ended.value.code == 2
     assert "[train]" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("name", ["live", "tiny"])
-def test_shipped_configurations_load(name: str) -> None:
-    config = Config.load(TINY.with_name(f"{name}.toml"))
-    assert config.network.name == name
-    assert Config.from_dict(dataclasses.asdict(config)) == config
 
 
 class _Forgetful(Network):

@@ -7,7 +7,6 @@ from PyQt6.QtCore import QTimer, pyqtSignal
 from PyQt6.QtGui import QShowEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QFrame,
     QGridLayout,
@@ -29,7 +28,7 @@ from ..opening import OUTPUT_FORMATS
 from ..session import Session
 from ..settings import Settings
 from ..theme import UNIT, Theme
-from .controls import button, label, set_property
+from .controls import button, choice, label, set_property
 
 # Who is still typing wants no answer yet.
 SETTLE_MS = 400
@@ -73,8 +72,8 @@ class BatchForm(QFrame):
             "What the results are called. {stem} is the recording's name, {suffix} its ending, "
             "{parent} its folder's name, {index} its number."
         )
-        self.format = _choice("Format of the results", OUTPUT_FORMATS)
-        self.existing = _choice("If a result exists already", POLICIES)
+        self.format = choice("Format of the results", OUTPUT_FORMATS)
+        self.existing = choice("If a result exists already", POLICIES)
         self.removed = QCheckBox("Also save what is removed")
         self.removed.setToolTip("As NAME_room, beside each result")
         self.resume = QCheckBox("Go on with the earlier run")
@@ -273,14 +272,6 @@ def _field(name: str) -> QLineEdit:
     field.setAccessibleName(name)
     field.setAcceptDrops(False)
     return field
-
-
-def _choice(name: str, choices: dict[str, str]) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    for value, text in choices.items():
-        box.addItem(text, value)
-    return box
 
 
 def _row(*parts: object) -> QHBoxLayout:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from ..theme import UNIT
 
@@ -87,3 +87,14 @@ def set_property(widget: QWidget, name: str, value: object) -> None:
     widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
+
+
+def choice(name: str, choices: dict[str, str], chosen: str | None = None) -> QComboBox:
+    """A box with a text for each value, at the first or the one that is chosen."""
+    box = QComboBox()
+    box.setAccessibleName(name)
+    for value, text in choices.items():
+        box.addItem(text, value)
+    if chosen is not None:
+        box.setCurrentIndex(max(0, box.findData(chosen)))
+    return box

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFileDialog,
     QGridLayout,
@@ -23,7 +22,7 @@ from ..export_plan import ExportWish, example, export_items, outputs_that_exist
 from ..file_list import FileEntry
 from ..opening import OUTPUT_FORMATS
 from ..theme import UNIT
-from .controls import button, label, set_property
+from .controls import button, choice, label, set_property
 
 WIDTH = 72 * UNIT
 BESIDE = "Beside each recording"
@@ -61,8 +60,8 @@ class ExportAllDialog(QDialog):
             "{stem} is the recording's name, {suffix} the ending, {parent} its folder's name, "
             "{index} its number in the list."
         )
-        self.format = _choice("Format", OUTPUT_FORMATS, wish.suffix or "")
-        self.existing = _choice("If a file exists already", POLICIES, wish.existing)
+        self.format = choice("Format", OUTPUT_FORMATS, wish.suffix or "")
+        self.existing = choice("If a file exists already", POLICIES, wish.existing)
         self.with_removed = QCheckBox("Also save what is removed, as NAME_room")
         self.with_removed.setChecked(wish.with_removed)
         self.remark = label(role="muted")
@@ -173,12 +172,3 @@ class ExportAllDialog(QDialog):
             }[self.wish.existing]
             text += f" {existing} of the files exist already: {what}."
         return text
-
-
-def _choice(name: str, choices: dict[str, str], chosen: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    for value, text in choices.items():
-        box.addItem(text, value)
-    box.setCurrentIndex(max(0, box.findData(chosen)))
-    return box
