@@ -72,6 +72,7 @@ class AudioWriter:
         self.destination = Path(destination)
         self.frames = 0
         self.clipped_samples = 0
+        self.subtype = subtype
         self._target = Path(os.path.realpath(destination))
         self._part = part_beside(self._target)
         self._format = (sample_rate, channels, subtype, container)

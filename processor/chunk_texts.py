@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
+from processor.chunk_times import at_rate, counts_samples
 from processor.chunks import Chunk, Content, Layout, read_chunk
 from processor.id3_tags import id3_bytes, labels_of_id3
 from processor.labels import Labels, add_text
@@ -60,7 +61,11 @@ def chunks_for(family: str, labels: Labels, software: str) -> list[tuple[bytes, 
     for chunk in source.carried():
         signature = None if is_signed else _signed(source, chunk, software)
         is_signed = is_signed or signature is not None
-        chunks.append((chunk.name, signature or (source, chunk)))
+        content: Content | None = signature or (source, chunk)
+        if signature is None and labels.rates is not None and counts_samples(source, chunk):
+            content = at_rate(chunk.name, read_chunk(source, chunk), *labels.rates)
+        if content is not None:
+            chunks.append((chunk.name, content))
     return chunks if is_signed else [*chunks, *_new_chunks(family, Labels(), software)]
 
 

@@ -134,7 +134,9 @@ def _next_of(jobs: Iterator[FileJob], number: int) -> Iterator[FileJob]:
 def _absolute(job: FileJob) -> FileJob:
     """Workers stand in folders of their own."""
     room = None if job.removed_to is None else Path(job.removed_to).absolute()
-    return FileJob(job.source.absolute(), job.destination.absolute(), room)
+    return replace(
+        job, source=job.source.absolute(), destination=job.destination.absolute(), removed_to=room
+    )
 
 
 @contextmanager

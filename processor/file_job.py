@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.audio_file import AudioInfo, probe, read_blocks, reason_of
-from processor.audio_format import container_for, output_format
+from processor.audio_format import container_for
 from processor.audio_writer import AudioWriter
+from processor.delivery import AS_SOURCE, Delivery, at_rate, unlike
 from processor.errors import AudioFileError
 from processor.mixing import mixed
 from processor.model import Model
@@ -35,11 +36,13 @@ class FileJob:
         source: the recording; never opened for writing.
         destination: the drier recording.
         removed_to: where what was taken away goes, if it is wanted.
+        delivery: in which form they are written.
     """
 
     source: Path
     destination: Path
     removed_to: Path | None = None
+    delivery: Delivery = AS_SOURCE
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -62,7 +65,7 @@ class FileResult:
         model: name and beginning of the checksum of the model that was used.
         sample_rate: of the recording [Hz].
         channels: of the recording.
-        frames: samples per channel, in the recording and in each output.
+        frames: samples per channel in each output, and at the same rate in the recording.
         source_bytes: how large the source was when it was read.
         source_mtime_ns: when it had been changed last, as the file system tells.
     """
@@ -96,6 +99,7 @@ def process_file(
     recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
     *,
     removed_to: str | os.PathLike[str] | None = None,
+    delivery: Delivery = AS_SOURCE,
     progress: Callable[[float], None] | None = None,
     overwrite: bool = False,
 ) -> FileResult:
@@ -112,6 +116,7 @@ def process_file(
         removed_to: also write what was taken away (with the output "removed": what was not): source
             (as loud as the recipe's gain makes it) minus destination as it was stored, so that in
             integer and float formats the two files sum to the source.
+        delivery: another bit depth or rate than the source's, if that is wanted.
         progress: called from this thread with 0 ... 1; may raise Cancelled to end the work.
         overwrite: replace outputs that exist.
 
@@ -120,7 +125,8 @@ def process_file(
         ModelError: the recipe's model cannot be used.
         Cancelled: from `progress`. As after every error, no output is left.
     """
-    job = FileJob(Path(source), Path(destination), None if removed_to is None else Path(removed_to))
+    room = None if removed_to is None else Path(removed_to)
+    job = FileJob(Path(source), Path(destination), room, delivery)
     check_outputs([job], overwrite=overwrite)
     before = state_of(job.source)
     info = probe(job.source)
@@ -132,12 +138,16 @@ def process_file(
         progress(0.0)  # Before anything is written: who stops us here need not clean up.
     with ExitStack() as stack:
         writers = [
-            stack.enter_context(_writer(path, info, _stamp(recipe, model), overwrite))
+            stack.enter_context(_writer(path, info, delivery, _stamp(recipe, model), overwrite))
             for path in job.outputs
         ]
         loud = np.float32(10.0 ** (recipe.gain_db / 20.0))  # 1 at 0 dB: no bit changes
-        for dry, removed in _separated(info, stream, progress):
-            stored = writers[0].write(mixed(dry, removed, recipe), dry=dry)
+        rounds = delivery.is_coarser_than(info, writers[0].subtype)
+        separated = _separated(info, stream, progress)
+        pairs = ((dry, mixed(dry, removed, recipe)) for dry, removed in separated)
+        to_rate = delivery.rate_for(info.sample_rate)
+        for dry, treated in at_rate(pairs, info.channels, info.sample_rate, to_rate):
+            stored = writers[0].write(treated, dry=unlike(treated) if rounds else dry)
             for writer in writers[1:]:
                 writer.write(loud * dry - stored)
         for writer in writers:
@@ -243,15 +253,12 @@ def refuse_unfit(info: AudioInfo) -> None:
         )
 
 
-def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> AudioWriter:
-    labels = read_labels(info.path)
-    container, subtype = output_format(
-        path,
-        info.format,
-        info.subtype,
-        samples=info.frames * info.channels,
-        extra_bytes=labels.size,
-    )
+def _writer(
+    path: Path, info: AudioInfo, delivery: Delivery, software: str, overwrite: bool
+) -> AudioWriter:
+    sample_rate = delivery.rate_for(info.sample_rate)
+    labels = read_labels(info.path).at_rate(info.sample_rate, sample_rate)
+    container, subtype = delivery.format_for(path, info, extra_bytes=labels.size)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -261,7 +268,7 @@ def _writer(path: Path, info: AudioInfo, software: str, overwrite: bool) -> Audi
         ) from error
     return AudioWriter(
         path,
-        info.sample_rate,
+        sample_rate,
         info.channels,
         container,
         subtype,

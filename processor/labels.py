@@ -39,6 +39,8 @@ class Labels:
         layout: the chunks of a file that is made of them.
         id3: the tag of an MP3 file, to be carried over as a whole.
         cuesheet: the one of a FLAC file.
+        rates: the source's and the output's [Hz], where they differ: places that are counted in
+            samples are told anew.
     """
 
     texts: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Labels:
     layout: Layout | None = None
     id3: Any = None
     cuesheet: Any = None
+    rates: tuple[int, int] | None = None
 
     @property
     def size(self) -> int:
@@ -59,6 +62,10 @@ class Labels:
         texts = dict(self.texts)
         texts["SOFTWARE"] = ["; ".join([*texts.get("SOFTWARE", []), software])]
         return replace(self, texts=texts)
+
+    def at_rate(self, from_rate: int, to_rate: int) -> Labels:
+        """Return them for an output at this rate."""
+        return self if from_rate == to_rate else replace(self, rates=(from_rate, to_rate))
 
 
 def add_text(texts: dict[str, list[str]], name: str, text: str) -> None:

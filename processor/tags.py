@@ -186,7 +186,8 @@ def _write_by_mutagen(path: Path, labels: Labels, software: str) -> None:
         for name, values in labels.signed(software).texts.items():
             file.tags[name] = list(values)
         _add_pictures(file, labels)
-        if labels.cuesheet is not None and hasattr(file, "metadata_blocks"):
+        is_in_time = labels.cuesheet is not None and labels.rates is None  # it counts samples
+        if is_in_time and hasattr(file, "metadata_blocks"):
             file.metadata_blocks.append(labels.cuesheet)
         file.save()
     except MutagenError as error:

@@ -62,6 +62,7 @@ def process_job(
             job.destination,
             recipe,
             removed_to=job.removed_to,
+            delivery=job.delivery,
             progress=progress,
             overwrite=overwrite,
         )
