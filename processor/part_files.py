@@ -39,6 +39,16 @@ def remove_leftovers(folders: Iterable[Path]) -> list[Path]:
     return removed
 
 
+def remove_parts_of(process: int, folders: Iterable[Path]) -> None:
+    """Remove what a process of this host, which has ended, was writing in these folders."""
+    mine = f".dryspell-{_this_host()}-{process}-"
+    for folder in folders:
+        for path in _parts_in(folder):
+            if path.name.startswith(mine):
+                with suppress(OSError):
+                    path.unlink()
+
+
 def _parts_in(folder: Path) -> Iterator[Path]:
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:

@@ -21,7 +21,7 @@ PROCESSOR_FROM_THE_GROUND_UP = [
     *("effect", "dereverb", "board_stream", "board"),
     *("audio_format", "quantiser", "chunks", "chunk_times", "chunk_writer", "mended", "media"),
     *("labels", "id3_tags", "chunk_texts", "tags"),
-    *("part_files", "audio_file", "audio_writer", "delivery", "file_job", "workers"),
+    *("part_files", "audio_file", "audio_writer", "delivery", "file_job", "crew", "workers"),
     *("finding", "naming", "plan", "folder_lock", "history", "journal", "cluster", "batch"),
     *("overview", "analysis", "strengths", "analysis_tables", "html_report"),
     *("tables", "manifest", "order"),

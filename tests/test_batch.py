@@ -249,9 +249,9 @@ def test_one_process_that_dies_does_not_take_the_run_with_it(tmp_path, recipe):
 
 
 def test_processes_that_never_get_ready_end_the_run(tmp_path, recipe, monkeypatch):
-    import processor.workers as workers
+    import processor.crew as crew
 
-    monkeypatch.setattr(workers, "_serve", os._exit)  # with a line for a code: an error
+    monkeypatch.setattr(crew, "_serve", os._exit)  # with a line for a code: an error
     jobs = [FileJob(make(tmp_path / f"{n}.wav"), tmp_path / "out" / f"{n}.wav") for n in range(9)]
     results = process_batch(jobs, recipe, workers=2)
     told = []
