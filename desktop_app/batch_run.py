@@ -1,10 +1,8 @@
-"""A batch: what is to be done of each file, and the run in processes that does it."""
+"""A batch: planned, run in processes, paused, ended and gone on with."""
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 from pathlib import Path
@@ -14,29 +12,16 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from processor import FileJob, FileResult, Recipe
 from processor.batch import usable_cores
 from processor.journal import Journal
-from processor.order import Order, settle
+from processor.order import Order
 from processor.workers import work_in_processes
 
+from .batch_items import Item, Status, items_of
 from .job import JobSlot, Progress
 from .time_left import TimeLeft
 
 MOST_WORKERS = 8
 # News comes from the processes hundreds of times a second; ten times is what one sees.
 REFRESH_MS = 100
-
-
-class Status(Enum):
-    """How far a batch is with a file."""
-
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    KEPT = "done before"
-    SKIPPED = "skipped, exists already"
-    FAILED = "failed"
-
-
-FINISHED = (Status.DONE, Status.KEPT, Status.SKIPPED)
 
 
 class Phase(Enum):
@@ -49,31 +34,6 @@ class Phase(Enum):
     PAUSED = "paused"
     STOPPING = "stopping"
     ENDED = "ended"
-
-
-@dataclass(eq=False)
-class Item:
-    """One file of a batch.
-
-    Attributes:
-        job: What is made of it.
-        recipe: How.
-        status: How far it is.
-        fraction: 0 ... 1 of it is done.
-        result: What became of it, once that is known.
-        size: Its weight in the progress of all: bytes, 1 at least.
-    """
-
-    job: FileJob
-    recipe: Recipe
-    status: Status = Status.WAITING
-    fraction: float = 0.0
-    result: FileResult | None = None
-    size: int = 1
-
-    @property
-    def error(self) -> str:
-        return "" if self.result is None else self.result.error or ""
 
 
 class BatchRun(QObject):
@@ -125,7 +85,7 @@ class BatchRun(QObject):
             return
         self.clear()
         self._set_phase(Phase.PLANNING)
-        job = self._slot.start(lambda progress: _items_of(order, recipe))
+        job = self._slot.start(lambda progress: items_of(order, recipe))
         job.succeeded.connect(lambda items: self._take_plan(order, items))
         job.failed.connect(self._fail)
 
@@ -318,37 +278,6 @@ class BatchRun(QObject):
 def default_workers() -> int:
     """How many files at a time: all cores but one, which stays for the window."""
     return max(1, min(usable_cores() - 1, MOST_WORKERS))
-
-
-def _items_of(order: Order, recipe: Recipe) -> list[Item]:
-    """What is to be done, and what need not be, in the order of the plan.
-
-    Raises:
-        DereverbError: Nothing is found, or outputs clash.
-    """
-    settled = settle(order, recipe)
-    status: dict[FileJob, tuple[Status, FileResult | None]] = {
-        **dict.fromkeys(settled.skipped, (Status.SKIPPED, None)),
-        **{result.job: (Status.KEPT, result) for result in settled.kept},
-    }
-    return [
-        item_of(job, recipe, *status.get(job, (Status.WAITING, None))) for job in settled.planned
-    ]
-
-
-def item_of(
-    job: FileJob,
-    recipe: Recipe,
-    status: Status = Status.WAITING,
-    result: FileResult | None = None,
-) -> Item:
-    """A file of a batch, with its size."""
-    try:
-        size = max(1, os.stat(job.source).st_size)
-    except OSError:
-        size = 1  # told when it is its turn
-    fraction = 1.0 if status in FINISHED else 0.0
-    return Item(job, recipe, status, fraction, result, size)
 
 
 _recipe_key: Callable[[Item], str] = lambda item: repr(item.recipe)  # noqa: E731

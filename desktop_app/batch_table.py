@@ -4,7 +4,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
 
-from .batch_run import BatchRun, Item, Status
+from .batch_items import Item, Status
+from .batch_run import BatchRun
 from .time_window import time_text
 
 COLUMNS = ("File", "Folder", "State", "Length")

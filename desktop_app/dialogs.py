@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFileDialog, QMessageBox
 
-from processor import DereverbError
+from processor import AudioInfo, DereverbError
 
-from .export_plan import outputs_that_exist
+from .batch_items import Item
+from .file_list import FileEntry, FileState
 from .logs import last_lines, log_path
 from .opening import FILE_FILTER, MODEL_FILTER
 from .session import Kind, Notice
 from .views.details_dialog import DetailsDialog, versions
-from .views.export_all_dialog import ExportAllDialog
 from .views.export_dialog import ExportDialog
 
 if TYPE_CHECKING:
@@ -67,57 +67,46 @@ class Dialogs:
         recording = window.session.recording
         if recording is None or window.session.exporter.is_busy:
             return
-        dialog = ExportDialog(recording.info, self._settings.export_removed, window)
-        if dialog.exec() == ExportDialog.DialogCode.Accepted:
-            self._settings.export_removed = dialog.with_removed.isChecked()
-            window.notice.clear()
-            window.session.export(dialog.destination, dialog.removed_to)
+        recipe = window.session.recipe
+        entry = FileEntry(recording.path, recipe, saved=None, info=recording.info)
+        items, overwrite = self._ask_how([entry], recording.info)
+        for job in [item.job for item in items]:
+            window.session.export(job.destination, job.removed_to, job.delivery, overwrite)
 
     def ask_for_export_of_all(self) -> None:
         """Let the user choose how, and export the whole list as a batch."""
         window = self._window
-        entries = window.files.list.entries
+        known = window.files.list.entries
+        entries = [entry for entry in known if entry.state is not FileState.FAILED]
         if not entries:
             return
         if window.batch.is_busy:
             self.tell_busy()
             return
-        dialog = ExportAllDialog(entries, self._settings.export_wish, window)
-        if dialog.exec() != ExportAllDialog.DialogCode.Accepted:
-            return
-        self._settings.export_wish = dialog.wish
-        policy = dialog.wish.existing
-        if policy == "refuse":
-            policy = self._ask_what_exists(outputs_that_exist(dialog.items("overwrite")))
-        if policy is not None:
-            window.notice.clear()
-            window.batch.take(dialog.items(policy), overwrite=policy == "overwrite")
+        items, overwrite = self._ask_how(entries)
+        if items:
+            window.batch.take(items, overwrite=overwrite)
             window.show_batch()
             window.batch.start()
+
+    def _ask_how(
+        self, entries: list[FileEntry], info: AudioInfo | None = None
+    ) -> tuple[list[Item], bool]:
+        """What is to be made of these entries, and whether it may replace what is there.
+
+        Nothing where the user thinks better of it.
+        """
+        dialog = ExportDialog(entries, self._settings.export_wish, info, self._window)
+        if dialog.exec() != ExportDialog.DialogCode.Accepted:
+            return [], False
+        self._settings.export_wish = dialog.habit
+        self._window.notice.clear()
+        return dialog.items(), dialog.may_replace
 
     def tell_busy(self) -> None:
         """Say that there is one batch at a time."""
         text = "A batch is running. Wait until it is done, or cancel it."
         self._window.session.noticed.emit(Notice(Kind.ERROR, text))
-
-    def _ask_what_exists(self, existing: list[Path]) -> str | None:
-        """What to do about these files: a policy, or None to do nothing at all."""
-        if not existing:
-            return "overwrite"
-        names = ", ".join(f"'{path.name}'" for path in existing[:MOST_NAMED])
-        more = f" and {len(existing) - MOST_NAMED} more" if len(existing) > MOST_NAMED else ""
-        box = QMessageBox(self._window)
-        box.setWindowTitle("Export all")
-        box.setText(f"{len(existing)} of the files exist already.")
-        box.setInformativeText(f"{names}{more}.")
-        policies = {
-            box.addButton("Keep both", QMessageBox.ButtonRole.AcceptRole): "number",
-            box.addButton("Skip", QMessageBox.ButtonRole.ActionRole): "skip",
-            box.addButton("Replace", QMessageBox.ButtonRole.DestructiveRole): "overwrite",
-        }
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.exec()
-        return policies.get(box.clickedButton())
 
     def ask_for_report(self) -> None:
         """Let the user choose where, and save what became of every file of the batch."""
@@ -180,7 +169,7 @@ def reasons_to_stay(window: MainWindow) -> list[str]:
     reasons = []
     exporter = window.session.exporter
     if exporter.is_busy:
-        reasons.append(f"'{exporter.destination.name}' is being exported; that would be ended.")
+        reasons.append(f"'{exporter.job.destination.name}' is being exported; that would be ended.")
     if window.batch.is_busy:
         left = "It can be gone on with later." if window.batch.order else ""
         reasons.append(f"A batch is running; it would be ended. {left}".strip())

@@ -1,40 +1,10 @@
 """Writing the treated file: the same path as the command line, so what is heard is what comes."""
 
-import os
-import re
-from pathlib import Path
+from PyQt6.QtCore import QObject, pyqtSignal
 
-from PyQt6.QtCore import QObject, QStandardPaths, pyqtSignal
-
-from processor import Recipe, process_file
-from processor.audio_format import writable_suffix
+from processor import FileJob, Recipe, process_file
 
 from .job import JobSlot
-
-
-def suggested_destination(source: Path) -> Path:
-    """NAME_dry.EXT beside the source; among the user's documents where one may not write there."""
-    folder = source.resolve().parent
-    if not os.access(folder, os.W_OK):
-        documents = QStandardPaths.StandardLocation.DocumentsLocation
-        folder = Path(QStandardPaths.writableLocation(documents))
-    return folder / f"{source.stem}_dry{writable_suffix(source)}"
-
-
-def free_beside(destination: Path) -> Path:
-    """NAME-2.EXT, or the next number that is free, for the result and for what is removed."""
-    number = 2
-    while True:
-        path = destination.with_name(f"{destination.stem}-{number}{destination.suffix}")
-        if not any(map(os.path.lexists, (path, room_beside(path)))):
-            return path
-        number += 1
-
-
-def room_beside(destination: Path) -> Path:
-    """Where the removed part goes: NAME_room.EXT beside NAME_dry.EXT, whatever its number."""
-    name, number = re.fullmatch(r"(.*?)(?:_dry)?(-\d+)?", destination.stem, re.DOTALL).groups()
-    return destination.with_name(f"{name}_room{number or ''}{destination.suffix}")
 
 
 class Exporter(QObject):
@@ -42,44 +12,38 @@ class Exporter(QObject):
 
     changed = pyqtSignal()  # begun or ended
     progressed = pyqtSignal(float)
-    succeeded = pyqtSignal(object, object)  # destination, removed_to
-    exported = pyqtSignal(object, object)  # source, recipe
-    failed = pyqtSignal(object)
+    succeeded = pyqtSignal(object, object)  # job, recipe
+    failed = pyqtSignal(object, object)  # job, why
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.destination: Path | None = None  # while one is running
+        self.job: FileJob | None = None  # while one is running
         self._slot = JobSlot(self)
 
     @property
     def is_busy(self) -> bool:
-        return self.destination is not None
+        return self.job is not None
 
-    def start(
-        self, source: Path, destination: Path, recipe: Recipe, removed_to: Path | None = None
-    ) -> None:
-        """Write `source` through `recipe` to `destination`, replacing what stands there.
-
-        Ignored while another export is running.
-        """
+    def start(self, job: FileJob, recipe: Recipe, *, overwrite: bool = True) -> None:
+        """Make of a recording what the job says. Ignored while another export is running."""
         if self.is_busy:
             return
-        job = self._slot.start(
+        work = self._slot.start(
             lambda progress: process_file(
-                source,
-                destination,
+                job.source,
+                job.destination,
                 recipe,
-                removed_to=removed_to,
+                removed_to=job.removed_to,
+                delivery=job.delivery,
                 progress=progress,
-                overwrite=True,
+                overwrite=overwrite,
             )
         )
-        self.destination = destination
-        job.progressed.connect(self.progressed)
-        job.succeeded.connect(lambda _: self._end(self.succeeded, destination, removed_to))
-        job.succeeded.connect(lambda _: self.exported.emit(source, recipe))
-        job.failed.connect(lambda error: self._end(self.failed, error))
-        job.cancelled.connect(self._end)
+        self.job = job
+        work.progressed.connect(self.progressed)
+        work.succeeded.connect(lambda _: self._end(self.succeeded, job, recipe))
+        work.failed.connect(lambda error: self._end(self.failed, job, error))
+        work.cancelled.connect(self._end)
         self.changed.emit()
 
     def cancel(self) -> None:
@@ -91,7 +55,7 @@ class Exporter(QObject):
         self._slot.stop()
 
     def _end(self, signal: object = None, *result: object) -> None:
-        self.destination = None
+        self.job = None
         self.changed.emit()
         if signal is not None:
             signal.emit(*result)

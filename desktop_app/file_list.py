@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QAbstractListModel, QModelIndex, QObject, Qt
 
-from processor import Recipe
+from processor import AudioInfo, Recipe
 
 from .history import NO_STEPS, Steps
 from .time_window import time_text
@@ -19,7 +19,13 @@ class FileState(Enum):
     NEW = "not looked at"
     OPEN = "open"
     EXPORTED = "exported"
+    NOT_EXPORTED = "export failed"
     FAILED = "failed"
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether there is a reason to be read."""
+        return self in (FileState.FAILED, FileState.NOT_EXPORTED)
 
 
 @dataclass(eq=False)
@@ -31,7 +37,7 @@ class FileEntry:
         recipe: What is asked of it.
         saved: The recipe that it came with, or was exported with last; None where neither is known.
         state: How far one has come.
-        duration_s: Its length, once it is known.
+        info: What the file is, once it is known.
         error: Why it failed.
         steps: What can be undone; while it is open, the session's history has it.
     """
@@ -40,9 +46,17 @@ class FileEntry:
     recipe: Recipe
     saved: Recipe | None
     state: FileState = FileState.NEW
-    duration_s: float | None = None
+    info: AudioInfo | None = None
     error: str = ""
     steps: Steps = NO_STEPS
+
+    @property
+    def duration_s(self) -> float | None:
+        return None if self.info is None else self.info.duration_s
+
+    @property
+    def sample_rate(self) -> int | None:
+        return None if self.info is None else self.info.sample_rate
 
     @property
     def is_unsaved(self) -> bool:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, QTimer
 
-from .batch_run import BatchRun, Status
+from .batch_items import Status
+from .batch_run import BatchRun
 from .open_files import OpenFiles
 from .recovery import Recovery, Work
 from .session import State

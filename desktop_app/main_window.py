@@ -13,7 +13,8 @@ from PyQt6.QtWidgets import (
 )
 
 from .actions import Actions
-from .batch_run import FINISHED, BatchRun, Status
+from .batch_items import FINISHED, Status
+from .batch_run import BatchRun
 from .dialogs import Dialogs, reasons_to_stay
 from .job import JobSlot
 from .open_files import OpenFiles
@@ -119,7 +120,7 @@ class MainWindow(QMainWindow):
         self.batch_page.list_asked.connect(self.open_folders)
         self.batch_page.report_asked.connect(self.dialogs.ask_for_report)
         self.batch.exported.connect(self.files.note_exported)
-        self.batch.file_failed.connect(self.files.note_failed)
+        self.batch.file_failed.connect(self.files.note_not_exported)
         self.batch.failed.connect(self._tell_batch_failed)
         self.batch.ended.connect(self._tell_batch_ended)
         self.drop_target.dropped.connect(self.open_paths)

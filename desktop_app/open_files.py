@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from processor import DereverbError, Recipe, probe
+from processor import AudioInfo, DereverbError, Recipe, probe
 
 from .file_list import FileEntry, FileList, FileState
 from .history import NO_STEPS, Step
@@ -35,12 +35,14 @@ class OpenFiles(QObject):
         self.current: FileEntry | None = None  # what the session's recipe belongs to
         self._shown: FileEntry | None = None  # what was read to its end last
         self._alone: FileEntry | None = None  # goes again if it cannot be opened
-        self._lengths: deque[tuple[FileEntry, float]] = deque()
+        self._probed: deque[tuple[FileEntry, AudioInfo]] = deque()
         self._probing = JobSlot(self)
         session.recipe_changed.connect(self._keep_recipe)
         session.state_changed.connect(self._note_opened)
         session.opening_failed.connect(self._note_failed)
-        session.exporter.exported.connect(self.note_exported)
+        exporter = session.exporter
+        exporter.succeeded.connect(lambda job, recipe: self.note_exported(job.source, recipe))
+        exporter.failed.connect(lambda job, why: self.note_not_exported(job.source, str(why)))
 
     def open(self, paths: Sequence[Path]) -> None:
         """Put these into the list and open the first of them."""
@@ -111,11 +113,11 @@ class OpenFiles(QObject):
             entry.saved = recipe
             self._set_state(entry, FileState.EXPORTED)
 
-    def note_failed(self, source: Path, error: str) -> None:
+    def note_not_exported(self, source: Path, error: str) -> None:
         """Mark what could not be exported."""
         entry = self.list.find(Path(os.path.abspath(source)))
         if entry is not None:
-            self._set_state(entry, FileState.FAILED, error)
+            self._set_state(entry, FileState.NOT_EXPORTED, error)
 
     def stop(self) -> None:
         """Wait for what runs in the background."""
@@ -147,9 +149,11 @@ class OpenFiles(QObject):
             return
         if entry.path == recording.path and self._shown is not entry:
             self._shown, self._alone = entry, None
-            entry.duration_s = recording.duration_s
-            is_exported = entry.state is FileState.EXPORTED
-            self._set_state(entry, FileState.EXPORTED if is_exported else FileState.OPEN)
+            entry.info = recording.info
+            if entry.state in (FileState.EXPORTED, FileState.NOT_EXPORTED):
+                self._set_state(entry, entry.state, entry.error)
+            else:
+                self._set_state(entry, FileState.OPEN)
 
     def _note_failed(self, error: Exception) -> None:
         entry = self.current
@@ -170,24 +174,23 @@ class OpenFiles(QObject):
         self.changed.emit()
 
     def _measure(self) -> None:
-        """Find out how long the files are, in the background."""
-        unknown = [each for each in self.list.entries if each.duration_s is None]
+        """Find out what the files are and how long, in the background."""
+        unknown = [each for each in self.list.entries if each.info is None]
         job = self._probing.start(lambda progress: self._probe(unknown, progress))
-        job.progressed.connect(self._take_lengths)
-        job.succeeded.connect(self._take_lengths)
+        job.progressed.connect(self._take_probed)
+        job.succeeded.connect(self._take_probed)
 
     def _probe(self, entries: Iterable[FileEntry], progress: Progress) -> None:
         for entry in entries:
             progress(0.0)
             try:
-                self._lengths.append((entry, probe(entry.path).duration_s))
+                self._probed.append((entry, probe(entry.path)))
             except DereverbError:
                 continue  # told when it is opened
 
-    def _take_lengths(self, _: object) -> None:
-        measured = []
-        while self._lengths:
-            entry, duration_s = self._lengths.popleft()
-            entry.duration_s = duration_s
-            measured.append(entry)
-        self.list.show(measured)
+    def _take_probed(self, _: object) -> None:
+        known = []
+        while self._probed:
+            entry, entry.info = self._probed.popleft()
+            known.append(entry)
+        self.list.show(known)

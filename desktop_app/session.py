@@ -10,7 +10,8 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from processor import DereverbError, Model, Recipe
+from processor import DereverbError, FileJob, Model, Recipe
+from processor.delivery import AS_SOURCE, Delivery
 from processor.model_files import DEFAULT_MODEL
 
 from .exporter import Exporter
@@ -100,8 +101,8 @@ class Session(QObject):
         self.history = History(self)
         self.room_change = RoomChange(self)
         self.exporter = Exporter(self)
-        self.exporter.succeeded.connect(self._tell_exported)
-        self.exporter.failed.connect(self.complain)
+        self.exporter.succeeded.connect(lambda job, _: self._tell_exported(job))
+        self.exporter.failed.connect(lambda job, error: self.complain(error))
         self._is_opening = False
         self._kept: tuple[Recording, Rendering | None] | None = None  # while another is read
         self._work = JobSlot(self)
@@ -229,14 +230,21 @@ class Session(QObject):
             self.hearing.update()
             self.monitor_changed.emit()
 
-    def export(self, destination: Path, removed_to: Path | None = None) -> None:
-        """Write the treated recording, and on request the removed part, as the source is."""
+    def export(
+        self,
+        destination: Path,
+        removed_to: Path | None = None,
+        delivery: Delivery = AS_SOURCE,
+        overwrite: bool = True,
+    ) -> None:
+        """Write the treated recording, and on request the removed part."""
         if self.recording is not None:
-            self.exporter.start(self.recording.path, destination, self.recipe, removed_to)
+            job = FileJob(self.recording.path, destination, removed_to, delivery)
+            self.exporter.start(job, self.recipe, overwrite=overwrite)
 
-    def _tell_exported(self, destination: Path, removed_to: Path | None) -> None:
-        also = "" if removed_to is None else f" and '{removed_to.name}'"
-        self.noticed.emit(Notice(Kind.DONE, f"Exported '{destination.name}'{also}.", destination))
+    def _tell_exported(self, job: FileJob) -> None:
+        names = " and ".join(f"'{path.name}'" for path in job.outputs)
+        self.noticed.emit(Notice(Kind.DONE, f"Exported {names}.", job.destination))
 
     def load_model(self) -> None:
         """Load the model ahead of need; one that is not the default gives way if it fails."""

@@ -10,6 +10,7 @@ from typing import get_args
 from PyQt6.QtCore import QByteArray, QSettings
 
 from processor.audio_format import CONTAINERS
+from processor.delivery import DEPTHS, RATES, Delivery
 from processor.plan import Existing
 
 from .export_plan import DEFAULT_TEMPLATE, ExportWish
@@ -99,23 +100,19 @@ class Settings:
         self._store.setValue("advanced_open", is_open)
 
     @property
-    def export_removed(self) -> bool:
-        """Whether the removed part was exported, too, the last time."""
-        # Text in some backends, and with type=bool PyQt raises for what is neither.
-        return self._store.value("export_removed") in (True, "true")
-
-    @export_removed.setter
-    def export_removed(self, wanted: bool) -> None:
-        self._store.setValue("export_removed", wanted)
-
-    @property
     def export_wish(self) -> ExportWish:
-        """How the whole list was exported the last time; the folder is asked for anew."""
+        """How it was exported the last time; the folder is asked for anew."""
         suffix, existing = self._text("export_suffix"), self._text("export_existing")
+        subtype, rate = self._text("export_depth"), self._text("export_rate")
         return ExportWish(
             template=self._text("export_template") or DEFAULT_TEMPLATE,
             suffix=suffix if suffix in CONTAINERS else None,
-            with_removed=self.export_removed,
+            delivery=Delivery(
+                subtype if subtype in DEPTHS else None,
+                int(rate) if rate in map(str, RATES) else None,
+            ),
+            # Text in some backends, and with type=bool PyQt raises for what is neither.
+            with_removed=self._store.value("export_removed") in (True, "true"),
             existing=existing if existing in get_args(Existing) else "refuse",
         )
 
@@ -124,7 +121,9 @@ class Settings:
         self._store.setValue("export_template", wish.template)
         self._store.setValue("export_suffix", wish.suffix or "")
         self._store.setValue("export_existing", wish.existing)
-        self.export_removed = wish.with_removed
+        self._store.setValue("export_depth", wish.delivery.subtype or "")
+        self._store.setValue("export_rate", str(wish.delivery.sample_rate or ""))
+        self._store.setValue("export_removed", wish.with_removed)
 
     def _text(self, key: str) -> str:
         stored = self._store.value(key, "")

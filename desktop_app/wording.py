@@ -40,3 +40,8 @@ def change_text(before: Recipe, after: Recipe) -> str:
     if before.link != after.link:
         parts.append("Link channels" if after.link else "Unlink channels")
     return parts[0] if len(parts) == 1 else "Several settings"
+
+
+def counted(number: int, noun: str) -> str:
+    """For example "1 file", "2 files"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -20,10 +20,10 @@ from PyQt6.QtWidgets import QApplication, QWidget
 from screenshot import ROOT, wait, wait_until_ready
 
 from desktop_app.app import build
-from desktop_app.batch_run import FINISHED, Phase, Status
+from desktop_app.batch_items import FINISHED, Status
+from desktop_app.batch_run import Phase
 from desktop_app.main_window import MainWindow
 from desktop_app.views.details_dialog import error_dialog
-from desktop_app.views.export_all_dialog import ExportAllDialog
 from desktop_app.views.export_dialog import ExportDialog
 
 SAMPLES = ROOT / "resources" / "samples"
@@ -90,9 +90,10 @@ class Shots:
     def dialogs(self, recording: Path) -> None:
         """What is asked and told in windows of its own."""
         window = self.window
+        entries, wish = window.files.list.entries, window.settings.export_wish
         shown = [
-            ("export", ExportDialog(window.session.recording.info, True, window)),
-            ("export-all", ExportAllDialog(window.files.list.entries, window.settings.export_wish)),
+            ("export", ExportDialog(entries[:1], wish, window.session.recording.info, window)),
+            ("export-all", ExportDialog(entries, wish, None, window)),
             ("error", error_dialog(FAULT, Path.home() / "dryspell.log", window)),
         ]
         for name, dialog in shown:

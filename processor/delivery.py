@@ -74,11 +74,8 @@ class Delivery:
         if self.subtype is None:
             return source_subtype
         packed = self.subtype.replace("PCM", "ALAC")  # a packed CAF stays packed
-        if source_subtype.startswith("ALAC") and packed in soundfile.available_subtypes(
-            container_for(destination, verb="write")
-        ):
-            return packed
-        return self.subtype
+        available = soundfile.available_subtypes(_container_of(destination.suffix))
+        return packed if source_subtype.startswith("ALAC") and packed in available else self.subtype
 
     def is_coarser_than(self, info: AudioInfo, subtype: str) -> bool:
         """Whether samples have to be rounded to `subtype` that were not on its steps.
@@ -105,28 +102,43 @@ def check_delivery(destination: Path, delivery: Delivery, source_rate: int | Non
     Raises:
         AudioFileError: it names what the container has.
     """
-    container = container_for(destination, verb="write")
-    coded = _coder_of(destination)
-    if coded is None and delivery.subtype is not None:
-        offered = [name for name in DEPTHS if name in soundfile.available_subtypes(container)]
-        if delivery.subtype not in offered:
-            raise AudioFileError(
-                f"Cannot write '{destination.name}': {container} does not hold "
-                f"{DEPTHS.get(delivery.subtype, delivery.subtype)}, only "
-                f"{', '.join(DEPTHS[name] for name in offered)}. Choose one of these."
-            )
-    rate = delivery.sample_rate or source_rate
-    if rate is not None and rate not in _RATES_OF.get(coded or "", (rate,)):
+    ending = destination.suffix
+    container = "Opus" if _coder_of(ending) == "OPUS" else _container_of(ending)
+    depths = depths_of(ending)
+    if depths and delivery.subtype is not None and delivery.subtype not in depths:
         raise AudioFileError(
-            f"Cannot write '{destination.name}': {container if coded != 'OPUS' else 'Opus'} does "
-            f"not hold {rate / 1000:g} kHz, only {_in_khz(_RATES_OF[coded or ''])}. Choose one "
-            "of these sample rates, or another format."
+            f"Cannot write '{destination.name}': {container} does not hold "
+            f"{DEPTHS.get(delivery.subtype, delivery.subtype)}, only "
+            f"{', '.join(DEPTHS[name] for name in depths)}. Choose one of these."
+        )
+    rate = delivery.sample_rate or source_rate
+    rates = _RATES_OF.get(_coder_of(ending) or "")
+    if rates is not None and rate is not None and rate not in rates:
+        raise AudioFileError(
+            f"Cannot write '{destination.name}': {container} does not hold {rate / 1000:g} kHz, "
+            f"only {_in_khz(rates)}. Choose one of these sample rates, or another format."
         )
 
 
-def has_depth(destination: Path) -> bool:
-    """False for a destination whose format throws sound away and counts no bits."""
-    return _coder_of(destination) is None
+def depths_of(ending: str) -> list[str]:
+    """Which of `DEPTHS` the format of an ending has; none where it throws sound away.
+
+    Raises:
+        AudioFileError: The ending is not one that is written.
+    """
+    if _coder_of(ending) is not None:
+        return []
+    available = soundfile.available_subtypes(_container_of(ending))
+    return [name for name in DEPTHS if name in available]
+
+
+def rates_of(ending: str) -> list[int]:
+    """Which of `RATES` the format of an ending has.
+
+    Raises:
+        AudioFileError: The ending is not one that is written.
+    """
+    return [rate for rate in RATES if rate in _RATES_OF.get(_coder_of(ending) or "", RATES)]
 
 
 def output_frames(frames: int, from_rate: int, to_rate: int) -> int:
@@ -172,11 +184,15 @@ def _exactly(waveform: Waveform, samples: int) -> Waveform:
     return np.pad(waveform, ((0, 0), (0, missing)))[:, : max(0, samples)]
 
 
-def _coder_of(destination: Path) -> str | None:
-    """The coder that a destination's ending stands for, if it throws sound away."""
-    if destination.suffix.lower() == ".opus":
+def _container_of(ending: str) -> str:
+    return container_for(Path(f"x{ending}"), verb="write")
+
+
+def _coder_of(ending: str) -> str | None:
+    """The coder that an ending stands for, if it throws sound away."""
+    if ending.lower() == ".opus":
         return "OPUS"
-    default = soundfile.default_subtype(container_for(destination, verb="write"))
+    default = soundfile.default_subtype(_container_of(ending))
     return default if default in _CODED else None
 
 

@@ -13,7 +13,8 @@ from PyQt6.QtWidgets import QFileDialog
 from signals import noise
 
 from desktop_app import batch_run
-from desktop_app.batch_run import BatchRun, Item, Phase, Status
+from desktop_app.batch_items import Item, Status
+from desktop_app.batch_run import BatchRun, Phase
 from desktop_app.batch_table import FILE, STATE, BatchTable
 from desktop_app.keeper import Keeper
 from desktop_app.recovery import Recovery, Work

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import soundfile
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QSettings, Qt
 from signals import noise
 
 from desktop_app import batch_run, exporter
 from desktop_app.batch_run import Phase
-from desktop_app.export_plan import ExportWish
-from desktop_app.exporter import room_beside, suggested_destination
-from desktop_app.file_list import FileState
-from desktop_app.views.export_all_dialog import ExportAllDialog
+from desktop_app.export_plan import ExportWish, room_beside
+from desktop_app.file_list import FileEntry, FileState
+from desktop_app.settings import Settings
 from desktop_app.views.export_dialog import ExportDialog
-from processor import process_job
+from processor import Recipe, probe, process_job
+from processor.delivery import AS_SOURCE, Delivery
 
 
 def test_exporting_shows_progress_and_then_the_result(ready, qtbot, tmp_path):
@@ -67,92 +69,192 @@ def hold_process_file() -> Iterator[threading.Event]:
         go_on.set()
 
 
-def test_the_export_dialog_knows_what_cannot_be(ready, qtbot, take, tmp_path):
-    dialog = ExportDialog(ready.session.recording.info, False, ready)
+@pytest.fixture
+def dialog(qtbot, take):
+    """The dialog for one recording."""
+    return ask(qtbot, entry_of(take))
+
+
+def entry_of(path: Path) -> FileEntry:
+    return FileEntry(path, Recipe(), saved=None, info=probe(path))
+
+
+def ask(qtbot, *entries: FileEntry, wish: ExportWish = ExportWish()) -> ExportDialog:  # noqa: B008
+    dialog = ExportDialog(entries, wish, entries[0].info)
     qtbot.addWidget(dialog)
-    assert dialog.destination == tmp_path / "take 1_dry.wav" and dialog.export.isEnabled()
-    for name in (str(take), "", str(tmp_path), str(tmp_path / "nowhere" / "dry.wav")):
-        dialog.name.setText(name)
-        assert not dialog.export.isEnabled() and dialog.remark.text().strip()
-    dialog.name.setText(str(tmp_path / "there.wav"))
-    (tmp_path / "there.wav").touch()
-    dialog.with_removed.setChecked(True)
-    assert dialog.export.isEnabled() and "there.wav" in dialog.remark.text()
-    assert dialog.removed_to == tmp_path / "there_room.wav"
+    dialog.show()
+    return dialog
+
+
+def made_by(dialog: ExportDialog) -> list[str]:
+    return [path.name for item in dialog.items() for path in item.job.outputs]
+
+
+def choose(box, value) -> None:
+    """As if a user had chosen it from the list."""
+    assert box.findData(value) >= 0
+    box.setCurrentIndex(box.findData(value))
+    box.activated.emit(box.currentIndex())
+
+
+def test_what_is_proposed_lies_beside_the_recording_and_is_as_it_is(dialog, tmp_path):
+    (item,) = dialog.items()
+    assert item.job.outputs == (tmp_path / "take 1_dry.wav",)
+    assert item.job.delivery == AS_SOURCE and dialog.export.isEnabled()
+    assert str(tmp_path / "take 1_dry.wav") in dialog.remark.text()
+
+
+def test_where_nobody_may_write_the_documents_are_proposed(qtbot, take, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda place, mode: place != take.parent)
+    assert ask(qtbot, entry_of(take)).wish.folder not in (None, take.parent)
 
 
 @pytest.mark.parametrize(
     "typed, said",
     [
-        ("~nobody/take_dry.wav", "no folder"),
-        ("x" * 300 + ".wav", "too long"),
-        ("x" * 300 + "/take_dry.wav", "no folder"),
+        ("", "Give the file a name"),
+        ("take 1.wav", "it is the source"),
+        ("x" * 300 + ".wav", "longer than 255 bytes"),
         ("take_dry.m4a", "'.m4a' is not one of wav"),
         ("take_dry", "without an ending"),
-        ("take.wav/take_dry.wav", "no folder"),
+        ("take.wav/take_dry.wav", "has a slash"),
+        ("{stem}", "without an ending"),
+        ("{stem:d}{suffix}", "Cannot read the name"),
     ],
     ids=lambda text: text[:12],
 )
-def test_the_export_dialog_says_at_once_what_will_not_do(ready, qtbot, typed, said):
-    dialog = ExportDialog(ready.session.recording.info, False, ready)
-    qtbot.addWidget(dialog)
-    dialog.name.setText(typed)
+def test_the_dialog_says_at_once_which_name_will_not_do(dialog, typed, said):
+    dialog.fields.name.setText(typed)
     assert said in dialog.remark.text() and not dialog.export.isEnabled()
+    assert dialog.remark.property("role") == "error"
 
 
-def test_a_bare_name_means_beside_the_source(ready, qtbot, tmp_path):
-    dialog = ExportDialog(ready.session.recording.info, True, ready)
-    qtbot.addWidget(dialog)
-    dialog.name.setText("this & that_dry.wav")
-    assert dialog.destination == tmp_path / "this & that_dry.wav" and dialog.export.isEnabled()
+@pytest.mark.parametrize("place", ["nowhere/at all", "~nobody/here", "take 1.wav", "x" * 300])
+def test_the_dialog_says_at_once_which_folder_will_not_do(dialog, tmp_path, place):
+    dialog.fields.folder.setText(place if place[0] == "~" else str(tmp_path / place / "deeper"))
+    assert "no folder" in dialog.remark.text() and not dialog.export.isEnabled()
+
+
+def test_a_folder_that_is_missing_is_made_where_one_may(dialog, tmp_path):
+    dialog.fields.folder.setText(str(tmp_path / "new"))
+    assert dialog.export.isEnabled()
+
+
+def test_one_may_not_write_everywhere(dialog, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda place, mode: False)
+    dialog.fields.folder.setText(str(tmp_path))
+    assert "may not write" in dialog.remark.text() and not dialog.export.isEnabled()
+
+
+def test_a_name_with_braces_is_a_name_and_one_with_fields_a_pattern(dialog):
+    dialog.fields.name.setText("take {1}.wav")
+    assert made_by(dialog) == ["take {1}.wav"]
+    dialog.fields.name.setText("{stem} (dry){suffix}")
+    assert made_by(dialog) == ["take 1 (dry).wav"]
+    assert dialog.habit.template == "{stem} (dry){suffix}"
+    dialog.fields.name.setText("just once.wav")
+    assert dialog.habit.template == ExportWish().template
+
+
+def test_the_removed_part_has_a_name_of_its_own_and_is_in_nobodys_way(qtbot, dialog, take):
+    dialog.fields.name.setText("this & that_dry.wav")
     assert "'this && that_room.wav'" in dialog.with_removed.text()  # shown with a single &
-
-
-def test_the_removed_part_is_in_nobodys_way_while_it_is_not_wanted(ready, qtbot, take):
+    dialog.with_removed.setChecked(True)
+    assert made_by(dialog) == ["this & that_dry.wav", "this & that_room.wav"]
     source = take.rename(take.with_name("take 1_room.wav"))
-    dialog = ExportDialog(replace(ready.session.recording.info, path=source), False, ready)
-    qtbot.addWidget(dialog)
-    dialog.name.setText("take 1_dry.wav")
+    dialog = ask(qtbot, entry_of(source))
+    dialog.fields.name.setText("take 1_dry.wav")
     assert dialog.export.isEnabled()
     dialog.with_removed.setChecked(True)
-    assert "overwrite the source" in dialog.remark.text()
+    assert "it is the source" in dialog.remark.text() and not dialog.export.isEnabled()
 
 
-def test_the_suggested_names_lie_beside_the_source(tmp_path):
-    destination = suggested_destination(tmp_path / "take 3.flac")
-    assert destination == tmp_path / "take 3_dry.flac"
-    assert room_beside(destination) == tmp_path / "take 3_room.flac"
-    assert room_beside(tmp_path / "mine.wav") == tmp_path / "mine_room.wav"
-    assert room_beside(tmp_path / "take 3_dry-2.wav") == tmp_path / "take 3_room-2.wav"
-    assert suggested_destination(tmp_path / "call.m4a").name == "call_dry.flac"
+def test_the_removed_part_is_called_after_the_result(tmp_path):
+    for name, room in (
+        ("take 3_dry.flac", "take 3_room.flac"),
+        ("mine.wav", "mine_room.wav"),
+        ("take 3_dry-2.wav", "take 3_room-2.wav"),
+    ):
+        assert room_beside(tmp_path / name).name == room
 
 
-def test_both_can_be_kept(ready, qtbot, tmp_path):
-    dialog = ExportDialog(ready.session.recording.info, True, ready)
-    qtbot.addWidget(dialog)
-    dialog.show()
+def test_both_can_be_kept(dialog, tmp_path):
     assert not dialog.keep_both.isVisible()
+    dialog.with_removed.setChecked(True)
     for name in ("take 1_dry.wav", "take 1_dry-2.wav", "take 1_room-3.wav"):
         (tmp_path / name).touch()
-    dialog.name.setText("take 1_dry.wav")
+    dialog.fields.changed.emit()
     assert dialog.keep_both.isVisible() and dialog.export.text() == "Replace"
+    assert "Replaces 'take 1_dry.wav'" in dialog.remark.text() and not dialog.skip.isVisible()
     dialog.keep_both.click()
-    assert dialog.destination == tmp_path / "take 1_dry-4.wav"
-    assert dialog.removed_to == tmp_path / "take 1_room-4.wav"
+    assert made_by(dialog) == ["take 1_dry-4.wav", "take 1_room-4.wav"]
     assert dialog.export.text() == "Export" and not dialog.keep_both.isVisible()
+    assert not dialog.may_replace
 
 
-def test_the_format_and_the_name_agree(ready, qtbot, tmp_path):
-    dialog = ExportDialog(ready.session.recording.info, False, ready)
-    qtbot.addWidget(dialog)
-    assert dialog.format.currentText() == "As the recording"
-    dialog.format.setCurrentIndex(dialog.format.findText("FLAC"))
-    dialog.format.activated.emit(dialog.format.currentIndex())
-    assert dialog.destination == tmp_path / "take 1_dry.flac"
-    dialog.name.setText("take 1_dry.ogg")
-    assert dialog.format.currentText() == "Ogg Vorbis"
-    dialog.name.setText("take 1_dry.wav")
-    assert dialog.format.currentText() == "As the recording"
+def test_the_format_and_the_name_agree(dialog):
+    fields = dialog.fields
+    assert fields.format.currentText() == "As the recording"
+    choose(fields.format, ".flac")
+    assert made_by(dialog) == ["take 1_dry.flac"]
+    fields.name.setText("take 1_dry.ogg")
+    assert fields.format.currentText() == "Ogg Vorbis" and not fields.depth.isEnabled()
+    choose(fields.format, "")
+    assert made_by(dialog) == ["take 1_dry.wav"] and fields.depth.isEnabled()
+
+
+def test_only_what_a_format_holds_is_offered(dialog):
+    fields = dialog.fields
+    choose(fields.depth, "FLOAT")
+    choose(fields.rate, "96000")
+    assert dialog.wish.delivery == Delivery("FLOAT", 96_000)
+    choose(fields.format, ".flac")
+    assert fields.depth.findData("FLOAT") < 0
+    assert dialog.wish.delivery == Delivery(None, 96_000)
+    choose(fields.format, ".opus")
+    assert dialog.wish.delivery == AS_SOURCE and fields.rate.findData("44100") < 0
+    assert dialog.export.isEnabled()  # the recording's 16 kHz is one that Opus has
+
+
+def test_a_rate_that_a_format_does_not_hold_is_told(qtbot, tmp_path):
+    soundfile.write(tmp_path / "b.wav", noise(1, 22_050).T, 22_050)
+    dialog = ask(qtbot, entry_of(tmp_path / "b.wav"))
+    choose(dialog.fields.format, ".opus")
+    assert "does not hold 22.05 kHz" in dialog.remark.text() and not dialog.export.isEnabled()
+    choose(dialog.fields.rate, "48000")
+    assert dialog.export.isEnabled()
+
+
+def test_the_form_that_was_chosen_is_the_form_that_comes(ready, qtbot, tmp_path, monkeypatch):
+    def answer(dialog):
+        choose(dialog.fields.format, ".aiff")
+        choose(dialog.fields.depth, "PCM_16")
+        choose(dialog.fields.rate, "48000")
+        return ExportDialog.DialogCode.Accepted
+
+    monkeypatch.setattr(ExportDialog, "exec", answer)
+    with qtbot.waitSignal(ready.session.exporter.succeeded):
+        ready.dialogs.ask_for_export()
+    info = soundfile.info(tmp_path / "take 1_dry.aiff")
+    assert (info.format, info.subtype, info.samplerate) == ("AIFF", "PCM_16", 48_000)
+    assert info.frames == 3 * ready.session.recording.info.frames
+    habit = ready.settings.export_wish
+    assert habit.delivery == Delivery("PCM_16", 48_000) and habit.suffix == ".aiff"
+    again = ask(qtbot, ready.files.current, wish=habit)
+    assert again.wish == replace(habit, template="take 1_dry.aiff")
+
+
+def test_a_failed_export_marks_its_recording_until_it_succeeds(ready, qtbot, tmp_path):
+    entry = ready.files.current
+    (tmp_path / "in the way").touch()
+    ready.session.set_recipe(strength=0.5)
+    with qtbot.waitSignal(ready.session.exporter.failed):
+        ready.session.export(tmp_path / "in the way" / "dry.wav")
+    assert entry.state is FileState.NOT_EXPORTED and "in the way" in entry.error
+    assert entry.is_unsaved  # it can be worked on all the same
+    with qtbot.waitSignal(ready.session.exporter.succeeded):
+        ready.session.export(tmp_path / "dry.wav")
+    assert entry.state is FileState.EXPORTED and not entry.error
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(ready, qtbot, tmp_path, monkeypatch):
@@ -168,11 +270,18 @@ def test_a_full_disk_is_told_and_leaves_nothing(ready, qtbot, tmp_path, monkeypa
 
 
 @pytest.fixture
-def several(window, tmp_path, qtbot):
-    """The window with two recordings in its list, set differently."""
-    for number in (1, 2):
-        soundfile.write(tmp_path / f"{number}.wav", noise(1, 16_000).T, 16_000)
-    window.open_paths([tmp_path / "1.wav", tmp_path / "2.wav"])
+def two(tmp_path):
+    """Two recordings."""
+    paths = [tmp_path / "1.wav", tmp_path / "2.wav"]
+    for path in paths:
+        soundfile.write(path, noise(1, 16_000).T, 16_000)
+    return [entry_of(path) for path in paths]
+
+
+@pytest.fixture
+def several(window, two):
+    """The window with these in its list, set differently."""
+    window.open_paths([entry.path for entry in two])
     window.files.list.entries[1].recipe = replace(window.session.recipe, strength=0.0)
     return window
 
@@ -188,7 +297,7 @@ def test_the_whole_list_is_exported_each_with_its_own_settings(
             yield process_job(job, recipe, overwrite=overwrite)
 
     monkeypatch.setattr(batch_run, "work_in_processes", work)
-    monkeypatch.setattr(ExportAllDialog, "exec", lambda _: ExportAllDialog.DialogCode.Accepted)
+    monkeypatch.setattr(ExportDialog, "exec", lambda _: ExportDialog.DialogCode.Accepted)
     several.dialogs.ask_for_export_of_all()
     qtbot.waitUntil(lambda: several.batch.phase is Phase.ENDED, timeout=30_000)
     assert sorted(runs) == [(0.0, ["2.wav"]), (1.0, ["1.wav"])]
@@ -199,34 +308,59 @@ def test_the_whole_list_is_exported_each_with_its_own_settings(
     assert (soundfile.read(original)[0] == soundfile.read(untouched)[0]).all()
 
 
-def test_the_dialog_for_all_shows_what_would_come_of_it(several, tmp_path, qtbot):
-    dialog = ExportAllDialog(several.files.list.entries, ExportWish(), several)
-    qtbot.addWidget(dialog)
+def test_the_dialog_for_all_shows_what_would_come_of_it(two, tmp_path, qtbot):
+    dialog = ask(qtbot, *two)
+    fields = dialog.fields
     assert "'1_dry.wav'" in dialog.remark.text() and dialog.export.isEnabled()
+    assert dialog.export.text() == "Export 2 recordings"
     (tmp_path / "2_dry.wav").touch()
-    dialog.template.setText("{stem}_dry{suffix} ")
-    dialog.template.setText("{stem}_dry{suffix}")
-    assert "1 of the files exist already: you will be asked" in dialog.remark.text()
-    dialog.existing.setCurrentIndex(dialog.existing.findData("number"))
-    assert {item.job.destination.name for item in dialog.items()} == {"1_dry.wav", "2_dry-2.wav"}
-    dialog.existing.setCurrentIndex(dialog.existing.findData("skip"))
-    assert {item.job.destination.name for item in dialog.items()} == {"1_dry.wav"}
-    dialog.format.setCurrentIndex(dialog.format.findText("FLAC"))
+    fields.changed.emit()
+    assert "Exist already: '2_dry.wav'" in dialog.remark.text()
+    assert dialog.export.text() == "Export 2 recordings, replace 1 file"
+    dialog.skip.click()
+    assert made_by(dialog) == ["1_dry.wav"] and dialog.export.text() == "Export 1 recording"
+    choose(fields.existing, "refuse")
+    dialog.keep_both.click()
+    assert made_by(dialog) == ["1_dry.wav", "2_dry-2.wav"]
+    choose(fields.format, ".flac")
     assert "'1_dry.flac'" in dialog.remark.text()
+    fields.name.setText("{index}.aiff")
+    assert fields.format.currentText() == "AIFF" and made_by(dialog) == ["1.aiff", "2.aiff"]
+    choose(fields.format, ".flac")
+    assert fields.name.text() == "{index}{suffix}" and made_by(dialog) == ["1.flac", "2.flac"]
 
 
 @pytest.mark.parametrize(
     "template, said",
     [("same{suffix}", "twice"), ("{stem}{suffix}", "source"), ("{no}", "no field {no}")],
 )
-def test_the_dialog_for_all_refuses_what_cannot_be(several, qtbot, template, said):
-    dialog = ExportAllDialog(several.files.list.entries, ExportWish(suffix=".wav"), several)
-    qtbot.addWidget(dialog)
-    dialog.template.setText(template)
+def test_the_dialog_for_all_refuses_what_cannot_be(two, qtbot, template, said):
+    dialog = ask(qtbot, *two, wish=ExportWish(suffix=".wav"))
+    dialog.fields.name.setText(template)
     assert said in dialog.remark.text() and not dialog.export.isEnabled()
 
 
-def test_the_way_of_exporting_all_is_remembered(several):
-    wish = ExportWish(None, "{stem} dry{suffix}", ".flac", True, "number")
-    several.settings.export_wish = wish
-    assert several.settings.export_wish == wish
+def test_what_cannot_be_opened_is_not_exported(several, tmp_path, qtbot, monkeypatch):
+    (tmp_path / "notes.txt").write_text("words")
+    several.open_paths([tmp_path / "notes.txt", tmp_path / "1.wav"])
+    entry = several.files.list.find(tmp_path / "notes.txt")
+    qtbot.waitUntil(lambda: entry.state is FileState.FAILED)
+    shown = []
+    monkeypatch.setattr(ExportDialog, "exec", lambda dialog: shown.append(dialog._entries))
+    several.dialogs.ask_for_export_of_all()
+    assert len(shown[0]) == 2 and entry not in shown[0]
+    assert made_by(ask(qtbot, *shown[0]))  # and with it in, nothing breaks either
+    assert "notes.txt'" in ask(qtbot, *several.files.list.entries).remark.text()
+
+
+def test_the_way_of_exporting_is_remembered(tmp_path):
+    store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    wish = ExportWish(
+        template="{stem} dry{suffix}",
+        suffix=".flac",
+        delivery=Delivery("PCM_16", 44_100),
+        with_removed=True,
+        existing="number",
+    )
+    Settings(store).export_wish = wish
+    assert Settings(store).export_wish == wish

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from PyQt6.QtCore import QByteArray, QPoint, QSettings
 
+from desktop_app.export_plan import ExportWish
 from desktop_app.settings import MOST_RECENT_FILES, Settings
 
 
@@ -57,10 +58,11 @@ def test_only_known_themes_are_believed(store, stored, theme):
 def test_nonsense_counts_as_not_there(store, nonsense):
     for key in ("recent_files", "theme", "folder", "geometry", "model", "model_files"):
         store.setValue(key, nonsense)
-    store.setValue("export_removed", [nonsense])
+    for key in ("removed", "depth", "rate", "suffix", "template", "existing"):
+        store.setValue(f"export_{key}", [nonsense])
     settings = Settings(store)
     assert settings.recent_files == [] and settings.theme == "system" and settings.folder == ""
-    assert settings.export_removed is False
+    assert settings.export_wish == ExportWish()
     assert settings.model is None and settings.model_files == []
 
 
@@ -73,10 +75,9 @@ def test_a_folder_that_is_gone_is_forgotten(store, tmp_path):
 
 
 def test_the_choice_about_the_removed_part_is_kept(store):
-    settings = Settings(store)
-    assert settings.export_removed is False
-    settings.export_removed = True
-    assert Settings(store).export_removed is True
+    assert Settings(store).export_wish.with_removed is False
+    Settings(store).export_wish = ExportWish(with_removed=True)
+    assert Settings(store).export_wish.with_removed is True
 
 
 @pytest.mark.parametrize("model", [None, "studio", "/folder/mine.pt"])

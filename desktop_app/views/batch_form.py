@@ -22,7 +22,8 @@ from processor.history import JOURNAL
 from processor.naming import DEFAULT_NAME, check_template
 from processor.order import Order
 
-from ..batch_run import BatchRun, Status
+from ..batch_items import Status
+from ..batch_run import BatchRun
 from ..models import title_of
 from ..opening import OUTPUT_FORMATS
 from ..session import Session

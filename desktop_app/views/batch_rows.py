@@ -14,7 +14,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ..batch_run import BatchRun, Item, Status
+from ..batch_items import Item, Status
+from ..batch_run import BatchRun
 from ..batch_table import FILE, FOLDER, ITEM, LENGTH, SORT_KEY, STATE, BatchTable
 from ..theme import UNIT, Theme
 

@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from ..batch_run import FINISHED, BatchRun, Phase, Status
+from ..batch_items import FINISHED, Status
+from ..batch_run import BatchRun, Phase
 from ..icons import icon, pixmap
 from ..session import Session
 from ..settings import Settings

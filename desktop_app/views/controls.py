@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ..theme import UNIT
 
@@ -80,6 +80,17 @@ def icon_button(name: str, tooltip: str, size: int = 20) -> QPushButton:
     result.setAccessibleName(name)
     result.setIconSize(QSize(size, size))
     return result
+
+
+def bottom_row(*buttons: QPushButton) -> QHBoxLayout:
+    """The buttons that end a dialog, at its right; Return presses the last one."""
+    row = QHBoxLayout()
+    row.setSpacing(UNIT)
+    row.addStretch()
+    for each in buttons:
+        row.addWidget(each)
+    buttons[-1].setDefault(True)
+    return row
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:

@@ -57,8 +57,8 @@ class ExportBar(_Bar):
         self._exporter.progressed.connect(self._show_progress)
 
     def _show(self) -> None:
-        if self._exporter.destination is not None:
-            self.text.setText(f"Exporting '{one_line(self._exporter.destination.name)}' …")
+        if self._exporter.job is not None:
+            self.text.setText(f"Exporting '{one_line(self._exporter.job.destination.name)}' …")
             self.setAccessibleName(self.text.text())
             self.left.clear()
             self.bar.setValue(0)

@@ -1,66 +1,62 @@
-"""Where the treated recording goes, and whether the removed part goes beside it."""
+"""How one recording, or the whole list, is exported, and what would come of it."""
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from PyQt6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QDialog,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from processor import AudioFileError, AudioInfo
-from processor.audio_file import reason_of
-from processor.audio_format import container_for, writable_suffix
+from processor import AudioInfo, DereverbError
+from processor.plan import Existing
 
-from ..exporter import free_beside, room_beside, suggested_destination
-from ..opening import OUTPUT_FILTER, OUTPUT_FORMATS
+from ..batch_items import Item
+from ..export_plan import ExportWish, export_items, outputs_that_exist, room_beside
+from ..file_list import FileEntry
 from ..theme import UNIT
-from .controls import button, label, set_property
+from ..wording import counted
+from .controls import bottom_row, button, label, set_property
 from .describe import format_text
+from .export_fields import ExportFields
 
-WIDTH = 72 * UNIT
+WIDTH = 76 * UNIT
 
 
 class ExportDialog(QDialog):
-    """Asks for a destination and says at once what is wrong with it.
+    """Asks how, and shows at once what would come of it.
 
     Args:
-        info: The source.
-        with_removed: Whether the removed part is ticked at first.
+        entries: What is exported: one recording, or the whole list.
+        wish: How it was done the last time.
+        info: What the recording is, where it is one.
         parent: The window.
     """
 
-    def __init__(self, info: AudioInfo, with_removed: bool, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        entries: Sequence[FileEntry],
+        wish: ExportWish,
+        info: AudioInfo | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export")
+        self._entries = list(entries)
+        self.setWindowTitle("Export" if self._is_one else "Export all")
         self.setMinimumWidth(WIDTH)
-        self._source = Path(info.path)
-        self.name = QLineEdit(str(suggested_destination(self._source)))
-        self.name.setAccessibleName("Destination")
-        self.browse = button("Browse…")
-        self.format = QComboBox()
-        self.format.setAccessibleName("Format")
-        for ending, title in OUTPUT_FORMATS.items():
-            self.format.addItem(title, ending)
-        self.keep_both = button("Keep both", "link", "Choose the next free name")
+        self.fields = ExportFields(self._entries, wish)
         self.with_removed = QCheckBox()
-        self.with_removed.setChecked(with_removed)
+        self.with_removed.setChecked(wish.with_removed)
         self.remark = label(role="muted")
         self.remark.setWordWrap(True)
+        self.remark.setMinimumHeight(5 * UNIT)
+        self.keep_both = button("Keep both", "link", "Give the new one the next free number")
+        self.skip = button("Skip", "link", "Leave out what exists already")
         self.export = button("Export", "primary")
-        self.export.setDefault(True)
         self.give_up = button("Cancel")
         self._lay_out(info)
-        self.browse.clicked.connect(self._browse)
-        self.name.textChanged.connect(self._check)
-        self.format.activated.connect(self._change_format)
-        self.keep_both.clicked.connect(self._take_free_name)
+        self.keep_both.clicked.connect(lambda: self._answer("number"))
+        self.skip.clicked.connect(lambda: self._answer("skip"))
+        self.fields.changed.connect(self._check)
         self.with_removed.toggled.connect(self._check)
         self.export.clicked.connect(self.accept)
         self.give_up.clicked.connect(self.reject)
@@ -68,114 +64,135 @@ class ExportDialog(QDialog):
         self.export.setFocus()
 
     @property
-    def destination(self) -> Path:
-        """What is typed; without a folder, a file beside the source."""
-        typed = os.path.expanduser(self.name.text().strip())
-        return self._source.resolve().parent / typed
+    def _is_one(self) -> bool:
+        return len(self._entries) == 1
 
-    @property
-    def removed_to(self) -> Path | None:
-        """Where the removed part goes, if it is wanted."""
-        return room_beside(self.destination) if self.with_removed.isChecked() else None
-
-    @property
-    def _outputs(self) -> list[Path]:
-        return [path for path in (self.destination, self.removed_to) if path is not None]
-
-    def _lay_out(self, info: AudioInfo) -> None:
-        where = QHBoxLayout()
-        where.setSpacing(UNIT)
-        where.addWidget(self.name, 1)
-        where.addWidget(self.browse)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(UNIT)
-        buttons.addStretch()
-        buttons.addWidget(self.give_up)
-        buttons.addWidget(self.export)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
-        column.setSpacing(UNIT)
-        column.addWidget(label("Save the treated recording as", "lane"))
-        column.addLayout(where)
-        format_row = QHBoxLayout()
-        format_row.setSpacing(UNIT)
-        format_row.addWidget(label("Format", "muted"))
-        format_row.addWidget(self.format)
-        format_row.addWidget(label(f"The recording is {format_text(info)}", "muted"), 1)
-        column.addLayout(format_row)
-        column.addSpacing(UNIT)
-        column.addWidget(self.with_removed)
+    def _lay_out(self, info: AudioInfo | None) -> None:
         remarks = QHBoxLayout()
         remarks.setSpacing(UNIT)
         remarks.addWidget(self.remark, 1)
+        remarks.addWidget(self.skip)
         remarks.addWidget(self.keep_both)
-        column.addLayout(remarks)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(3 * UNIT, 3 * UNIT, 3 * UNIT, 2 * UNIT)
+        column.setSpacing(UNIT)
+        column.addWidget(label(self._heading(), "lane"))
+        if info is not None:
+            column.addWidget(label(f"The recording is {format_text(info)}.", "muted"))
         column.addSpacing(UNIT)
-        column.addLayout(buttons)
+        column.addWidget(self.fields)
+        column.addWidget(self.with_removed)
+        column.addLayout(remarks)
+        column.addLayout(bottom_row(self.give_up, self.export))
 
-    def _browse(self) -> None:
-        name, _ = QFileDialog.getSaveFileName(
-            self,
-            "Export as",
-            str(self.destination),
-            OUTPUT_FILTER,
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )
-        if name:
-            self.name.setText(name)
+    def _heading(self) -> str:
+        if self._is_one:
+            return "Export the treated recording"
+        return f"Export {len(self._entries)} recordings, each with its own settings"
 
-    def _take_free_name(self) -> None:
-        self.name.setText(str(free_beside(self.destination)))
+    @property
+    def wish(self) -> ExportWish:
+        """What is wanted."""
+        return replace(self.fields.wish, with_removed=self.with_removed.isChecked())
 
-    def _change_format(self) -> None:
-        ending = self.format.currentData() or writable_suffix(self._source)
-        self.name.setText(str(self.destination.with_suffix(ending)))
+    @property
+    def habit(self) -> ExportWish:
+        """What is proposed the next time."""
+        return replace(self.fields.habit, with_removed=self.with_removed.isChecked())
 
-    def _show_format(self) -> None:
-        """The format follows from the name, however it came about."""
-        ending = self.destination.suffix.lower()
-        is_own = ending == writable_suffix(self._source).lower()
-        self.format.setCurrentIndex(0 if is_own else max(0, self.format.findData(ending)))
+    @property
+    def may_replace(self) -> bool:
+        """Whether what exists may be replaced: that was chosen, or read on the button."""
+        return self.wish.existing in ("overwrite", "refuse")
+
+    def items(self, existing: Existing | None = None) -> list[Item]:
+        """What is to be made.
+
+        Args:
+            existing: Another policy than the one that is chosen.
+
+        Raises:
+            AudioFileError: That cannot be.
+        """
+        policy = existing or ("overwrite" if self.may_replace else self.wish.existing)
+        return export_items(self._entries, replace(self.wish, existing=policy))
+
+    def _answer(self, policy: Existing) -> None:
+        self.fields.choose_policy(policy)
+        self.export.setFocus()
 
     def _check(self) -> None:
-        self._show_format()
-        problem = self._problem()
+        existing: list[Path] = []
+        items: list[Item] = []
+        problem = self._why_not()
         if not problem:
-            # In a button's text a lone & would underline what follows it.
-            room = room_beside(self.destination).name.replace("&", "&&")
-            self.with_removed.setText(f"Also save what is removed, as '{room}'")
-        existing = [] if problem else [f"'{path.name}'" for path in self._outputs if path.is_file()]
-        replaced = f"Replaces {' and '.join(existing)}." if existing else " "
-        self.keep_both.setVisible(bool(existing))
-        self.remark.setText(problem or replaced)
+            try:
+                existing = outputs_that_exist(self.items("overwrite"))
+                items = self.items()
+            except DereverbError as error:
+                problem = str(error)
+        is_asking = bool(existing) and self.wish.existing == "refuse"
+        self.remark.setText(problem or self._foresight(items, existing))
         set_property(self.remark, "role", "error" if problem else "muted")
-        self.export.setEnabled(not problem)
-        self.export.setText("Replace" if existing and not problem else "Export")
+        self.keep_both.setVisible(is_asking)
+        self.skip.setVisible(is_asking and not self._is_one)
+        self.export.setEnabled(bool(items))
+        self.export.setText(self._verb(len(items), len(existing) if self.may_replace else 0))
+        self._name_removed(items)
 
-    def _problem(self) -> str:
-        """Why this destination will not do, with the remedy; or an empty string."""
-        folder = self.destination.parent
-        # os.path answers where Path raises: for names that no system takes.
-        if os.path.isdir(self.destination):
+    def _why_not(self) -> str:
+        """Why it cannot be, with the remedy; or an empty string. The plan finds more."""
+        if not self.fields.name.text().strip():
             return "Give the file a name."
-        if not os.path.isdir(folder):
-            return f"There is no folder '{folder}'. Choose another one."
-        if not os.access(folder, os.W_OK):
-            return f"You may not write to '{folder}'. Choose another folder."
-        if str(self._source.resolve()) in map(os.path.realpath, self._outputs):
-            return "This would overwrite the source. Choose another name."
-        return next(filter(None, map(_why_unfit, self._outputs)), "")
+        return _why_no_folder(self.wish, self._entries)
+
+    def _verb(self, count: int, replaced: int) -> str:
+        if self._is_one:
+            return "Replace" if replaced else "Export"
+        verb = f"Export {counted(count or len(self._entries), 'recording')}"
+        return f"{verb}, replace {counted(replaced, 'file')}" if replaced else verb
+
+    def _name_removed(self, items: Sequence[Item]) -> None:
+        room = "NAME_room"
+        if self._is_one and items:
+            room = room_beside(items[0].job.destination).name
+        # In a button's text a lone & would underline what follows it.
+        self.with_removed.setText(f"Also save what is removed, as '{room.replace('&', '&&')}'")
+
+    def _foresight(self, items: Sequence[Item], existing: Sequence[Path]) -> str:
+        """What would come of it, in a sentence or two."""
+        if not items:
+            return "All of them exist already: nothing is to be done."
+        first = items[0].job.destination
+        if self._is_one:
+            replaces = existing and self.may_replace
+            return f"Replaces {_named(existing)}." if replaces else f"Becomes '{first}'."
+        text = f"The first becomes '{first.name}'."
+        if existing:
+            what = {
+                "refuse": "keep both, skip them, or replace them",
+                "number": "new ones get a number",
+                "skip": f"{counted(len(self._entries) - len(items), 'recording')} left out",
+                "overwrite": "they are replaced",
+            }[self.wish.existing]
+            text += f" Exist already: {_named(existing)}; {what}."
+        return text
 
 
-def _why_unfit(path: Path) -> str:
-    """Why no sound can be written under this name, or an empty string."""
-    try:
-        container_for(path, verb="write")
-        os.lstat(path)
-    except FileNotFoundError:
-        pass
-    except AudioFileError as error:
-        return str(error)
-    except OSError as error:
-        return f"'{path.name}' will not do: {reason_of(error)}. Choose another name."
+def _named(paths: Sequence[Path], most: int = 2) -> str:
+    """For example "'a.wav', 'b.wav' and 3 more"."""
+    more = f" and {len(paths) - most} more" if len(paths) > most else ""
+    return ", ".join(f"'{path.name}'" for path in paths[:most]) + more
+
+
+def _why_no_folder(wish: ExportWish, entries: Sequence[FileEntry]) -> str:
+    """Why one cannot write there, with the remedy; or an empty string."""
+    places = [wish.folder] if wish.folder else [entry.path.parent for entry in entries]
+    for folder in dict.fromkeys(places):
+        # A folder that is missing is made, in one that is there.
+        place = folder if os.path.exists(folder) else folder.parent
+        if not os.path.isdir(place):
+            return f"There is no folder '{place}'. Choose another one."
+        if not os.access(place, os.W_OK):
+            return f"You may not write to '{place}'. Choose another folder."
     return ""

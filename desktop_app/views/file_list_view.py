@@ -190,9 +190,8 @@ class _RowPainter(QStyledItemDelegate):
         text = inside.adjusted(MARK_SIZE + UNIT, 0, 0, 0)
         font = QFont(option.font)
         font.setWeight(QFont.Weight.DemiBold if is_current else QFont.Weight.Normal)
-        failed = entry.state is FileState.FAILED
         self._write(painter, text, font, index.data(), self._theme.text, top=True)
-        colour = self._theme.error if failed else self._theme.muted
+        colour = self._theme.error if entry.state.is_fault else self._theme.muted
         self._write(painter, text, option.font, entry.remark, colour, top=False)
         painter.restore()
 
@@ -220,6 +219,7 @@ class _RowPainter(QStyledItemDelegate):
         place = QRect(inside.left(), inside.center().y() - UNIT, MARK_SIZE, MARK_SIZE)
         drawn = {
             FileState.EXPORTED: ("done", self._theme.done),
+            FileState.NOT_EXPORTED: ("alert", self._theme.error),
             FileState.FAILED: ("alert", self._theme.error),
         }.get(entry.state)
         if drawn is not None and not (entry.state is FileState.EXPORTED and entry.is_unsaved):
