@@ -23,7 +23,9 @@ from processor.cli_options import (
     NoLink,
     Quiet,
     Strength,
+    TargetC50,
     recipe_of,
+    target_of,
 )
 from processor.cli_run import EXIT_SOME_FAILED, condition_of, refuse_no_name, told_plainly
 from processor.errors import DereverbError
@@ -68,14 +70,7 @@ def analyze(
     no_link: NoLink = False,
     gain_db: GainDb = 0.0,
     model: ModelChoice = None,
-    target_c50: Annotated[
-        float | None,
-        typer.Option(
-            metavar="DB",
-            help="Also tell the strength at which each comes to this C50, such as 15.",
-            rich_help_panel=SETTINGS,
-        ),
-    ] = None,
+    target_c50: TargetC50 = None,
     html: Annotated[
         str | None,
         typer.Option(
@@ -96,6 +91,7 @@ def analyze(
         raise typer.BadParameter("--csv and --json exclude each other.")
     recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
     wanted = recipe if after or any(_was_given(context, it) for it in _RECIPE_OPTIONS) else None
+    target_db = target_of(target_c50)
     refuse_no_name(*inputs, html)
     with told_plainly(as_json):
         condition = condition_of(only_if)
@@ -105,8 +101,8 @@ def analyze(
         chosen = [
             each for each in analyses if not each.ok or condition is None or condition(each.before)
         ]
-        if target_c50 is not None:
-            chosen = _with_strengths(chosen, recipe, target_c50, quiet=quiet)
+        if target_db is not None:
+            chosen = _with_strengths(chosen, recipe, target_db, quiet=quiet)
         if page is not None:
             _write_page(page, chosen, wanted)
         _tell(chosen, wanted, as_json=as_json, as_csv=as_csv, quiet=quiet)

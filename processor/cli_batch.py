@@ -21,7 +21,9 @@ from processor.cli_options import (
     Overwrite,
     Quiet,
     Strength,
+    TargetC50,
     recipe_of,
+    target_of,
 )
 from processor.cli_run import (
     EXIT_SOME_FAILED,
@@ -54,6 +56,7 @@ def batch(
     focus: Focus = "1,1,1",
     no_link: NoLink = False,
     gain_db: GainDb = 0.0,
+    target_c50: TargetC50 = None,
     model: ModelChoice = None,
     name: options.Name = "{stem}{suffix}",
     output_format: options.Format = None,
@@ -73,6 +76,7 @@ def batch(
 ) -> None:
     """Make many recordings drier. A bad file does not stop the others."""
     recipe = recipe_of(model, strength, mix, floor_db, focus, no_link, gain_db)
+    target_db = target_of(target_c50)
     policy = _policy(existing, skip_existing, overwrite)
     if output_dir is None:
         raise typer.BadParameter("Missing argument 'OUTDIR'.")
@@ -95,6 +99,7 @@ def batch(
             manifest=manifest,
             resume=resume,
             only_if=condition_of(only_if),
+            target_c50_db=target_db,
         )
         tables = _Tables(report, write_manifest)
         settled = settle(order, recipe)

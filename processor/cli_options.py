@@ -12,6 +12,7 @@ SETTINGS = "How much"
 OUTPUT = "Output"
 # Without it, typer shows a flag as if it took a value: --quiet <bool>.
 FLAG = " "
+_FURTHEST_C50_DB = 60.0
 
 Strength = Annotated[
     float,
@@ -78,6 +79,15 @@ ModelChoice = Annotated[
         rich_help_panel=SETTINGS,
     ),
 ]
+TargetC50 = Annotated[
+    float | None,
+    typer.Option(
+        "--target-c50",
+        metavar="DB",
+        help="Find the strength at which each recording comes to this C50, such as 22.",
+        rich_help_panel=SETTINGS,
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option(
@@ -123,6 +133,20 @@ def recipe_of(
         return Recipe(model, strength, mix, floor_db, shares, not no_link, gain_db=gain_db)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
+
+
+def target_of(c50_db: float | None) -> float | None:
+    """Return the clarity that is asked for.
+
+    Raises:
+        typer.BadParameter: no recording can have it.
+    """
+    if c50_db is not None and not -_FURTHEST_C50_DB <= c50_db <= _FURTHEST_C50_DB:
+        raise typer.BadParameter(
+            f"--target-c50 must lie between {-_FURTHEST_C50_DB:g} and {_FURTHEST_C50_DB:g} dB, "
+            f"got {c50_db:g}."
+        )
+    return c50_db
 
 
 def _three_numbers(text: str) -> tuple[float, float, float]:

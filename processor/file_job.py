@@ -37,12 +37,15 @@ class FileJob:
         destination: the drier recording.
         removed_to: where what was taken away goes, if it is wanted.
         delivery: in which form they are written.
+        target_c50_db: the clarity [dB] that it is to come to, with a strength of its own instead of
+            the recipe's; None for that. `process_job` sees to it.
     """
 
     source: Path
     destination: Path
     removed_to: Path | None = None
     delivery: Delivery = AS_SOURCE
+    target_c50_db: float | None = None
 
     @property
     def outputs(self) -> tuple[Path, ...]:
@@ -68,6 +71,7 @@ class FileResult:
         frames: samples per channel in each output, and at the same rate in the recording.
         source_bytes: how large the source was when it was read.
         source_mtime_ns: when it had been changed last, as the file system tells.
+        strength: the one that was used.
     """
 
     job: FileJob
@@ -81,6 +85,7 @@ class FileResult:
     frames: int = 0
     source_bytes: int = 0
     source_mtime_ns: int = 0
+    strength: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -152,11 +157,7 @@ def process_file(
                 writer.write(loud * dry - stored)
         for writer in writers:
             writer.close()  # Both are known to be whole before either appears.
-        if state_of(job.source) != before:
-            raise AudioFileError(
-                f"Cannot use '{job.source}': it changed while it was read. "
-                "Try again when nothing writes to it any more."
-            )
+        refuse_changed(job.source, before)
     source_bytes, source_mtime_ns = before or (0, 0)
     return FileResult(
         job,
@@ -169,6 +170,7 @@ def process_file(
         frames=writers[0].frames,
         source_bytes=source_bytes,
         source_mtime_ns=source_mtime_ns,
+        strength=recipe.strength,
     )
 
 
@@ -179,6 +181,19 @@ def state_of(path: Path) -> tuple[int, int] | None:
     except (OSError, ValueError):
         return None
     return status.st_size, status.st_mtime_ns
+
+
+def refuse_changed(path: Path, before: tuple[int, int] | None) -> None:
+    """Refuse a source that is not what it was when its `state_of` was asked.
+
+    Raises:
+        AudioFileError: it is not.
+    """
+    if state_of(path) != before:
+        raise AudioFileError(
+            f"Cannot use '{path}': it changed while it was read. "
+            "Try again when nothing writes to it any more."
+        )
 
 
 def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:

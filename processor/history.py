@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from processor.delivery import Delivery
 from processor.file_job import FileJob, FileResult, state_of
 from processor.model_files import model_file
 from processor.model_spec import read_spec
@@ -62,8 +63,8 @@ class History:
     def result_of(self, job: FileJob, recipe: Recipe, model: str) -> FileResult | None:
         """Return what became of a job if it is done and would come out the same, or None.
 
-        It is done if the source has the size and time of change that it had, recipe, model and
-        files to make are the same, and the outputs stand there with their sizes.
+        It is done if the source has the size and time of change that it had, recipe, model, target,
+        form and files to make are the same, and the outputs stand there with their sizes.
 
         Args:
             job: from a plan.
@@ -80,6 +81,8 @@ class History:
                 and event["source"].rpartition("/")[2] == job.source.name
                 and (result.model, Recipe(**event["recipe"]))
                 == (model, replace(recipe, model=None))
+                and Delivery(**event.get("delivery", {})) == job.delivery
+                and event.get("target_c50_db") == job.target_c50_db
                 and event["output_bytes"] == [size_of(output) for output in job.outputs]
             )
         except (KeyError, TypeError, ValueError, AttributeError):

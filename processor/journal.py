@@ -118,6 +118,8 @@ class Journal:
             _put_on_disk(result.job.outputs)
             event |= {
                 "recipe": asdict(replace(self._recipe, model=None)),
+                "delivery": asdict(result.job.delivery),
+                "target_c50_db": result.job.target_c50_db,
                 "output_bytes": [size_of(output) for output in result.job.outputs],
             }
         kept = {key: value for key, value in vars(result).items() if key != "job"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -22,7 +23,7 @@ FILE_COLUMNS = ("file", "source", "audio_filepath", "path")
 OUTPUT_COLUMN = "output"
 RESULT_COLUMNS = (
     *("source", "output", "removed", "status", "error", "seconds", "sample_rate", "channels"),
-    *("frames", "clipped", "model", "recipe"),
+    *("frames", "clipped", "model", "strength", "recipe"),
 )
 
 
@@ -128,6 +129,7 @@ def _row(
     job: FileJob, status: str, result: FileResult, recipe: Recipe, beside: Path
 ) -> dict[str, Any]:
     known = bool(result.frames)
+    used = recipe if result.strength is None else replace(recipe, strength=result.strength)
     values = (
         _seen_from(beside, job.source),
         _seen_from(beside, job.destination),
@@ -140,7 +142,8 @@ def _row(
         result.frames if known else None,
         result.clipped_samples if known else None,
         result.model or None,
-        recipe.settings,
+        result.strength,
+        used.settings,
     )
     return dict(zip(RESULT_COLUMNS, values, strict=True))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from processor.analysis import fulfils
@@ -30,6 +30,7 @@ class Order:
         manifest: a list of recordings; they come before the inputs.
         resume: take what an earlier run has done as done.
         only_if: which room figures a recording must have, see `parse_condition`.
+        target_c50_db: the clarity that each file is to come to, each with a strength of its own.
     """
 
     inputs: Sequence[str]
@@ -45,6 +46,7 @@ class Order:
     manifest: str | None = None
     resume: bool = False
     only_if: Callable[[RoomFigures], bool] | None = None
+    target_c50_db: float | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def settle(order: Order, recipe: Recipe) -> Settled:
         shard=order.shard,
         numbered=order.existing == "number",
     )
+    jobs = [replace(job, target_c50_db=order.target_c50_db) for job in jobs]
     history = History(order.output_dir)
     kept: list[FileResult] = []
     if order.resume:

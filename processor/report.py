@@ -180,6 +180,8 @@ def _line(result: FileResult) -> str:
         f"{job.source} -> {' + '.join(map(str, job.outputs))}  "
         f"({result.seconds_audio:.1f} s in {result.seconds_wall:.1f} s, {result.speed:.0f} x)"
     )
+    if job.target_c50_db is not None and result.strength is not None:
+        text += f"  strength {result.strength:g} for a C50 of {job.target_c50_db:g} dB"
     if result.clipped_samples:
         text += f"  {result.clipped_samples} samples beyond full scale were clipped"
     return text
@@ -195,6 +197,8 @@ def entry_of(result: FileResult) -> dict[str, Any]:
         "ok": result.ok,
         "error": result.error,
         "model": result.model or None,
+        "strength": result.strength,
+        "target_c50_db": job.target_c50_db,
         "seconds_audio": round(result.seconds_audio, 3),
         "seconds_wall": round(result.seconds_wall, 3),
         "speed": round(result.speed, 2),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from processor.analysis import Progress
 from processor.audio_file import AudioInfo, probe, read_blocks
 from processor.file_job import refuse_unfit
 from processor.model import Model
@@ -19,6 +19,10 @@ from processor.stream import DereverbStream
 from processor.waveform import SampleQueue, Waveform, silence
 
 _STRENGTHS = np.linspace(0.0, 1.0, 9)
+# Of a long recording so many pieces are looked at, evenly spread: some may hold music, or nothing.
+_PIECES = 5
+LOOKED_AT_S = 300.0
+"""How much of a recording is looked at, at most [s]."""
 
 
 def strength_for_c50(
@@ -26,41 +30,63 @@ def strength_for_c50(
     recipe: Recipe,
     target_db: float,
     *,
-    most_s: float = 300.0,
-    progress: Progress | None = None,
+    most_s: float = LOOKED_AT_S,
+    progress: Callable[[float], None] | None = None,
 ) -> float:
     """Return the least strength, 0 ... 1, at which the recording comes to a C50 of `target_db`.
 
     0 where it is as clear already; 1 where full strength does not reach it; the recipe's own where
     the C50 cannot be told. The model runs once, at full strength: between 0 and 1 each bin's gain
-    is a power of that, as in the model itself (docs/architecture.md).
+    is a power of that, as in the model itself (docs/architecture.md). The frames are others than
+    the model's, so this is good enough to tell figures, and not to listen to.
 
     Args:
         path: a recording.
         recipe: its model, mix, floor and focus count; its strength and output do not.
         target_db: what to come to [dB].
-        most_s: how much of the recording, from its beginning, is looked at [s].
-        progress: as for `analyze_file`.
+        most_s: how much of the recording is looked at [s]; of a longer one evenly spread pieces.
+        progress: called from this thread with 0 ... 1; may raise Cancelled to end the work.
 
     Raises:
-        AudioFileError, ModelError, Cancelled: as for `analyze_file`.
+        AudioFileError: the file cannot be read.
+        ModelError: the recipe's model cannot be used.
+        Cancelled: from `progress`.
     """
     info = probe(path)
     refuse_unfit(info)
     full = dataclasses.replace(recipe, strength=1.0)
     stream = DereverbStream(Model.load(recipe.model), info.sample_rate, info.channels, full)
     ladder = _Ladder(info, recipe.mix, recipe.floor_db)
-    most = min(info.frames, max(1, round(most_s * info.sample_rate)))
-    done = 0
-    for block in read_blocks(info.path, stream.step_samples):
-        ladder.feed(*stream.separate(block[:, : most - done]))
-        done += block.shape[1]
-        if progress is not None:
-            progress(min(1.0, done / most))
-        if done >= most:
-            break
-    ladder.feed(*stream.separate(silence(info.channels, 0), last=True))
+    for block, is_last in _pieces(info, stream.step_samples, most_s, progress):
+        ladder.feed(*stream.separate(block, last=is_last))
     return ladder.strength(target_db, otherwise=recipe.strength)
+
+
+def _pieces(
+    info: AudioInfo, block_frames: int, most_s: float, progress: Callable[[float], None] | None
+) -> Iterator[tuple[Waveform, bool]]:
+    """Yield what is looked at of a recording, block by block, and whether a piece ends with it."""
+    stretches = _stretches(info.frames, max(1, round(most_s * info.sample_rate)))
+    at = 0
+    for block in read_blocks(info.path, block_frames):
+        behind = at + block.shape[1]
+        for start, stop in stretches:
+            if start < behind and stop > at:
+                yield block[:, max(0, start - at) : stop - at], stop <= behind
+        at = behind
+        if progress is not None:
+            progress(min(1.0, at / info.frames))
+        if at >= stretches[-1][1]:
+            break
+
+
+def _stretches(frames: int, most: int) -> list[tuple[int, int]]:
+    """Return from where to where is looked, in samples."""
+    if frames <= most:
+        return [(0, frames)]
+    length = max(1, most // _PIECES)
+    starts = [(2 * number + 1) * frames // (2 * _PIECES) - length // 2 for number in range(_PIECES)]
+    return [(start, start + length) for start in starts]
 
 
 class _Ladder:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from processor.audio_file import probe
 from processor.crew import Tell, Trade, work_in_crew
 from processor.errors import AudioFileError, Cancelled, ModelError
-from processor.file_job import FileJob, FileResult, process_file
+from processor.file_job import (
+    FileJob,
+    FileResult,
+    check_outputs,
+    process_file,
+    refuse_changed,
+    state_of,
+)
 from processor.part_files import remove_parts_of
 from processor.recipe import Recipe
+from processor.strengths import LOOKED_AT_S, strength_for_c50
 
 _log = logging.getLogger(__name__)
 
@@ -39,15 +49,9 @@ def process_job(
         Cancelled: from `progress`.
     """
     try:
-        return process_file(
-            job.source,
-            job.destination,
-            recipe,
-            removed_to=job.removed_to,
-            delivery=job.delivery,
-            progress=progress,
-            overwrite=overwrite,
-        )
+        if job.target_c50_db is None:
+            return _processed(job, recipe, overwrite, progress)
+        return _brought_to_target(job, job.target_c50_db, recipe, overwrite, progress)
     except AudioFileError as error:
         return FileResult(job, str(error))
     except (Cancelled, ModelError):
@@ -59,6 +63,50 @@ def process_job(
             f"Cannot process '{job.source}': unforeseen {type(error).__name__}: {error}. "
             "Please report it, with the file if you may.",
         )
+
+
+def _processed(
+    job: FileJob, recipe: Recipe, overwrite: bool, progress: Callable[[float], None] | None
+) -> FileResult:
+    return process_file(
+        job.source,
+        job.destination,
+        recipe,
+        removed_to=job.removed_to,
+        delivery=job.delivery,
+        progress=progress,
+        overwrite=overwrite,
+    )
+
+
+def _brought_to_target(
+    job: FileJob,
+    target_db: float,
+    recipe: Recipe,
+    overwrite: bool,
+    progress: Callable[[float], None] | None,
+) -> FileResult:
+    """Find the strength that the recording needs, then use it, as if it had been asked for.
+
+    The output is made by the model itself, and not of what the search has kept: frames that were
+    overlapped and added cannot be scaled any more as exactly as the model does it.
+    """
+    check_outputs([job], overwrite=overwrite)  # the search takes time
+    before = state_of(job.source)
+    share = _share_of_the_search(probe(job.source).duration_s)
+
+    def told(begin: float, length: float) -> Callable[[float], None] | None:
+        return None if progress is None else lambda done: progress(begin + length * done)
+
+    strength = strength_for_c50(job.source, recipe, target_db, progress=told(0.0, share))
+    refuse_changed(job.source, before)
+    found = replace(recipe, strength=strength)
+    return replace(_processed(job, found, overwrite, told(share, 1.0 - share)), job=job)
+
+
+def _share_of_the_search(duration_s: float) -> float:
+    looked_at = min(duration_s, LOOKED_AT_S)
+    return looked_at / (looked_at + duration_s) if duration_s else 0.0
 
 
 def work_in_processes(
