@@ -45,10 +45,11 @@ def test_a_number_with_which_nothing_can_be_trained_is_named(
         Config.load(path)
 
 
-def test_an_unknown_precision_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ['precision = "float16"', 'optimiser = "sgd"'])
+def test_an_unknown_choice_is_named(tmp_path: Path, line: str) -> None:
     path = tmp_path / "wrong.toml"
-    path.write_text('precision = "float16"\n')
-    with pytest.raises(TrainingError, match=r"wrong\.toml.*float16"):
+    path.write_text(line + "\n")
+    with pytest.raises(TrainingError, match=rf"wrong\.toml.*{line.split()[-1]}"):
         Config.load(path)
 
 

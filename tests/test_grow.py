@@ -93,12 +93,30 @@ def test_a_filter_learns_on_from_what_prediction_leaves(small: Path, tmp_path: P
     torch.testing.assert_close(after, before, atol=1e-6, rtol=1e-5)
 
 
+def test_hearing_ahead_first_only_delays(small: Path, tmp_path: Path) -> None:
+    """The same output, later by what it hears ahead, and what is heard there can be learnt."""
+    before = resized(formulation="prediction")
+    grow(small, before, tmp_path / "before.pt")
+    taps = (*before.network.taps, -1)
+    after = resized(formulation="prediction", taps=taps, prediction_ahead=1, narrow_hidden=13)
+    grow(tmp_path / "before.pt", after, tmp_path / "after.pt")
+    old, new = (load_network(tmp_path / name)[0] for name in ("before.pt", "after.pt"))
+    assert new.latency_samples == old.latency_samples + old.hop
+    late = new.look_ahead * new.hop
+    torch.testing.assert_close(output(new)[:, late:], output(old)[:, :-late], atol=1e-6, rtol=1e-5)
+
+    waveform = torch.from_numpy(speech_like(1, 20 * new.hop, 16_000))
+    new(waveform, new.initial_state(1), 1.0, -60.0)[0].square().sum().backward()
+    gradient = new.estimator.to_filter.weight.grad
+    assert gradient is not None and (gradient != 0).any(dim=0).all()
+
+
 @pytest.mark.parametrize(
     ("sizes", "said"),
     [
         ({"narrow_hidden": 4}, "narrow_hidden = 4"),
         ({"formulation": "classification"}, "from 'filter' to 'classification'"),
-        ({"taps": (0, 1)}, "taps from"),
+        ({"taps": (0, 1)}, "taps must begin"),
         ({"decays_s": (0.3, 0.6)}, "must begin"),
     ],
 )

@@ -22,9 +22,10 @@ FORMULATIONS = ("prediction", "filter", "studio", "autoencoder", "classification
 class NetworkConfig:
     """Sizes of the network (see `training.network`).
 
-    `taps` are in frames into the past, the present 0 first. "studio" alone has negative ones, and
+    `taps` are in frames into the past, the present 0 first; negative ones lie ahead. "studio" alone
     works on `block` frames at a time, of which it hears `look_ahead` more. "prediction" alone has
-    `prediction_taps`, the first of them `prediction_delay` frames ago.
+    `prediction_taps`, the first of them `prediction_delay` frames ago, and hears
+    `prediction_ahead` frames before it judges one.
 
     Raises:
         ValueError: a tap lies where the network does not hear.
@@ -46,12 +47,14 @@ class NetworkConfig:
     prediction_taps: int = 8
     prediction_delay: int = 2
     prediction_half_life_s: float = 3.0
+    prediction_ahead: int = 0
     channels: tuple[int, ...] = (16, 32, 48, 64)  # of the autoencoder's levels, from the top
     block: int = 50
     look_ahead: int = 48
 
     def __post_init__(self) -> None:
-        ahead = self.look_ahead if self.formulation == "studio" else 0
+        aheads = {"studio": self.look_ahead, "prediction": self.prediction_ahead}
+        ahead = aheads.get(self.formulation, 0)
         if not self.taps or self.taps[0] != 0 or min(self.taps) < -ahead:
             raise ValueError(f"taps must begin with 0 and reach {ahead} frames ahead at most")
 
@@ -88,6 +91,7 @@ class Config:
     final_learning_rate: float = 5e-5
     warm_up_steps: int = 200
     hours: float = 2.0
+    optimiser: str = "adamw"
     weight_decay: float = 1e-2
     gradient_clip: float = 1.0
     ema_decay: float = 0.998
@@ -133,6 +137,9 @@ class Config:
         precision = table.get("precision", cls.precision)
         if precision not in ("float32", "bfloat16"):
             raise ValueError(f'precision must be "float32" or "bfloat16", got {precision!r}')
+        optimiser = table.get("optimiser", cls.optimiser)
+        if optimiser not in ("adamw", "muon"):
+            raise ValueError(f'optimiser must be "adamw" or "muon", got {optimiser!r}')
         config = cls(network=network, data=data, **_checked(cls, table))
         _check_ranges(config)
         if network.formulation not in FORMULATIONS:

@@ -58,12 +58,12 @@ def tapped(each: list[Tensor], past_and_low: Tensor, taps: list[int], bands: int
 
     Shape:
         - each: for each tap (frames, channels, bands, width), complex
-        - past_and_low: (max(taps) + frames, channels, bins), complex
+        - past_and_low: (max(taps) + frames or more, channels, bins), complex
         - result: (frames, channels, bands, width)
     """
     frames, reach = each[0].shape[0], max(taps)
     frames_by_band = past_and_low.view(past_and_low.shape[0], past_and_low.shape[1], bands, -1)
-    total = each[0] * frames_by_band[reach:]
+    total = each[0] * frames_by_band[reach : reach + frames]
     for i, tap in enumerate(taps):
         if i > 0:
             start = reach - tap

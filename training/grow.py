@@ -20,7 +20,7 @@ from training.config import Config, NetworkConfig
 from training.errors import TrainingError, told_plainly
 from training.network import Network
 
-GROWS = ("narrow_hidden", "wide_hidden", "decays_s")
+GROWS = ("narrow_hidden", "wide_hidden", "decays_s", "taps", "prediction_ahead")
 STEPS = [("filter", "prediction")]  # of formulation
 _FREE = ("formulation", "prediction_taps", "prediction_delay", "prediction_half_life_s")
 _SAME = [
@@ -90,8 +90,11 @@ def _check(small: NetworkConfig, large: NetworkConfig) -> None:
     for name in ("narrow_hidden", "wide_hidden"):
         if getattr(large, name) < getattr(small, name):
             raise TrainingError(f"{name} = {getattr(large, name)} is less than it was. Raise it.")
-    if large.decays_s[: len(small.decays_s)] != small.decays_s:
-        raise TrainingError("decays_s must begin with those that the smaller network has.")
+    if small.prediction_ahead not in (0, large.prediction_ahead):
+        raise TrainingError("prediction_ahead can only grow from 0, once.")
+    for name in ("decays_s", "taps"):
+        if getattr(large, name)[: len(getattr(small, name))] != getattr(small, name):
+            raise TrainingError(f"{name} must begin with those that the smaller network has.")
 
 
 def _grown(
@@ -103,20 +106,23 @@ def _grown(
     layer, kind = name.split(".")[-2:]
     gates = GATES if kind.endswith("_l0") else 1
     parts = fresh.reshape(gates, -1, *fresh.shape[1:]).clone()
-    if layer == "to_filter":  # taps that were not there before
+    if layer in ("to_filter", "to_high_gain"):  # what was not there before
         parts = torch.zeros_like(parts)
     kept = old.reshape(gates, -1, *old.shape[1:])
-    rows = kept.shape[1]
+    rows = torch.arange(kept.shape[1])
+    if layer == "to_filter" and small.formulation == "prediction":  # the recording comes last
+        numbers = 2 * small.bins_per_band
+        rows[-numbers:] += numbers * (len(large.taps) - len(small.taps))
     if kept.dim() == 2:  # biases
-        parts[:, :rows] = kept
+        parts[:, rows] = kept
         return parts.reshape(fresh.shape)
     columns = torch.arange(kept.shape[2])
     if layer == "narrow_out" and kind == "weight_ih_l0":  # its context comes after the hidden units
-        columns = torch.cat(
-            [columns[: small.narrow_hidden], columns[: small.context] + large.narrow_hidden]
-        )
-    parts[:, :rows] = 0.0
-    parts[:, :rows, columns] = kept
+        columns[small.narrow_hidden :] += large.narrow_hidden - small.narrow_hidden
+    if layer in ("to_gain", "to_filter"):  # a frame's hidden units, then those of a later one
+        columns[small.narrow_hidden :] += large.narrow_hidden - small.narrow_hidden
+    parts[:, rows] = 0.0
+    parts[:, rows[:, None], columns] = kept
     return parts.reshape(fresh.shape)
 
 

@@ -114,11 +114,16 @@ class PredictionEstimator(HybridBackbone):
     """Dry spectra as filtered recent frames of what prediction left, and of the recording.
 
     As `training.filtering.FilterEstimator`, but the taps are those of the recording minus what was
-    predicted of it, and one more tap is the recording's present frame.
+    predicted of it, and one more tap is the recording's present frame. Before a frame is judged,
+    `prediction_ahead` frames after it are heard: an onset is then told from the sound that it ends.
     """
 
     def __init__(self, config: NetworkConfig) -> None:
-        super().__init__(config, more_features=1)
+        ahead = config.prediction_ahead
+        heard = 2 if ahead > 0 else 1  # what is known at a frame, and `ahead` frames later
+        super().__init__(config, high_outputs=heard, more_features=1)
+        self.look_ahead = ahead
+        self.heard = heard
         self.taps = list(config.taps)
         self.reach = max(config.taps)
         frame_s = config.hop_length / config.sample_rate
@@ -128,36 +133,68 @@ class PredictionEstimator(HybridBackbone):
             config.prediction_delay,
             config.prediction_half_life_s / frame_s,
         )
-        self.to_gain = nn.Linear(self.narrow_hidden, self.width)
-        self.to_filter = nn.Linear(self.narrow_hidden, self.width * (len(self.taps) + 1) * 2)
+        self.to_gain = nn.Linear(heard * self.narrow_hidden, self.width)
+        self.to_filter = nn.Linear(
+            heard * self.narrow_hidden, self.width * (len(self.taps) + 1) * 2
+        )
         start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps) + 1)
+        nn.init.zeros_(self.to_high_gain.bias[self.high_bands :])
 
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
-        device = self.spread.device
-        past = [torch.zeros(self.reach, channels, self.low_bins, 2, device=device)]
+        device, ahead = self.spread.device, self.look_ahead
         prediction = self.prediction.initial_memory(channels, device)
-        return past + self.initial_hidden(channels) + prediction
+        frames = [
+            torch.zeros(self.reach + ahead, channels, self.low_bins, 2, device=device),
+            torch.zeros(ahead, channels, self.low_bins + self.high_bins, 2, device=device),
+        ]
+        known = [
+            torch.zeros(ahead, channels, self.bands, self.narrow_hidden, device=device),
+            torch.zeros(ahead, channels, self.high_bands, device=device),
+        ]
+        return self.initial_hidden(channels) + prediction + frames + known
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         hops, channels = spectrum.shape[0], spectrum.shape[1]
         recorded = spectrum[:, :, : self.low_bins]
-        late, prediction = self.prediction(recorded, memory[8:])
+        late, prediction = self.prediction(recorded, memory[7:12])
         low = recorded - late
         left = torch.cat([low, spectrum[:, :, self.low_bins :]], dim=2)
         fallen = level(low.real.square() + low.imag.square())
         fallen = level(recorded.real.square() + recorded.imag.square()) - fallen
         more = banded(fallen, self.bands, self.width)
-        hidden, high, after = self.hidden(left, memory[1:8], more)
+        hidden, high, after = self.hidden(left, memory[:7], more)
+        hidden, high, known = self.with_later(hidden, high, memory[14:])
+
+        past_and_low = torch.cat([torch.view_as_complex(memory[12]), low])
+        past = torch.view_as_real(past_and_low[hops:])
+        judged = torch.cat([torch.view_as_complex(memory[13]), spectrum])
+        awaited = torch.view_as_real(judged[hops:])
+        judged = judged[:hops]
 
         taps = self.to_filter(hidden).float()  # bfloat16 where training runs in it
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
         each = list(torch.view_as_complex(taps).unbind(3))
-        past_and_low = torch.cat([torch.view_as_complex(memory[0]), low])
         filtered = tapped(each, past_and_low, self.taps, self.bands)
+        recorded = judged[:, :, : self.low_bins]
         filtered = filtered + each[len(self.taps)] * recorded.reshape(filtered.shape)
         gain = torch.sigmoid(self.to_gain(hidden).float()).view(low.shape)
         high_gain = torch.sigmoid(high.float()) @ self.spread
-        estimate = [filtered.view(low.shape) * gain, spectrum[:, :, self.low_bins :] * high_gain]
-        past = [torch.view_as_real(past_and_low[past_and_low.shape[0] - self.reach :])]
-        return torch.cat(estimate, dim=2), past + after + prediction
+        estimate = [filtered.view(low.shape) * gain, judged[:, :, self.low_bins :] * high_gain]
+        return torch.cat(estimate, dim=2), after + prediction + [past, awaited] + known
+
+    def with_later(
+        self, hidden: Tensor, high: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
+        """What was known `look_ahead` frames ago of each band and of those above, and is by now.
+
+        And the memory after them.
+        """
+        hops = hidden.shape[0]
+        if self.look_ahead == 0:
+            return hidden, high, memory
+        then, now = high.view(hops, high.shape[1], 2, self.high_bands).unbind(2)
+        all_hidden = torch.cat([memory[0].to(hidden.dtype), hidden])
+        all_then = torch.cat([memory[1].to(high.dtype), then])
+        known = [all_hidden[hops:], all_then[hops:]]
+        return torch.cat([all_hidden[:hops], hidden], dim=3), all_then[:hops] + now, known

@@ -31,6 +31,7 @@ from training.errors import TrainingError, reason_of, told_plainly
 from training.examples import UNBOUNDED, training_examples, validation_examples
 from training.losses import level_loss, spectral_loss, transparency_loss
 from training.network import Network
+from training.optimiser import Optimiser
 from training.snapshots import write_snapshots
 
 
@@ -104,18 +105,18 @@ def train(
     torch.manual_seed(config.seed)
     network = Network(config.network).to(device)
     average = copy.deepcopy(network).requires_grad_(False)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), config.learning_rate, weight_decay=config.weight_decay
-    )
+    optimiser = Optimiser(config, network)
     adversary = Adversary(config, device) if config.adversarial_weight > 0 else None
     step, trained_s, heard_h, best = 0, 0.0, 0.0, math.inf
+    began_at = 0, 0.0
     history = [{"from_step": 0, "config": config.to_dict()}]
     source = path if path.exists() else start_from
     if source is not None:
         with opened_checkpoint(source, device) as saved:
             average.load_state_dict(saved["average"])
             network.load_state_dict(saved.get("network", saved["average"]))
-            if "optimiser" in saved:  # best.pt has the weights alone
+            # best.pt has the weights alone, and another kind of optimiser another memory.
+            if saved.get("optimiser", {}).keys() == optimiser.state_dict().keys():
                 optimiser.load_state_dict(saved["optimiser"])
             if adversary is not None and saved.get("adversary"):
                 adversary.load_state_dict(saved["adversary"])
@@ -127,6 +128,7 @@ def train(
             best = best_before
         elif config_before != config:  # losses under another configuration cannot be compared
             history.append({"from_step": step, "config": config.to_dict()})
+        began_at = saved.get("began_at", began_at) if source == path else (step, trained_s)
         print(f"continuing from step {step}, {trained_s / 3600:.2f} h")
         if source != path and (trained_s >= hours * 3600 or (steps is not None and step >= steps)):
             raise TrainingError(
@@ -143,16 +145,15 @@ def train(
     last_step = UNBOUNDED if steps is None else steps
     last_s = 3600 * min(hours, until_hours or hours)
     while trained_s < last_s and step < last_step:
-        rate = _learning_rate(config, step, trained_s / (hours * 3600))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        progress = (trained_s - began_at[1]) / (3600 * hours - began_at[1])
+        rate = _learning_rate(config, step - began_at[0], progress)
         reverberant, target = (x.to(device) for x in next(batches))
         loss = batch_loss(network, reverberant, target, config, adversary)
-        optimiser.zero_grad(set_to_none=True)
+        network.zero_grad(set_to_none=True)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(network.parameters(), config.gradient_clip)
         if math.isfinite(float(norm)):
-            optimiser.step()
+            optimiser.step(rate)
         decay = min(config.ema_decay, (1 + step) / (10 + step))
         for mean, parameter in zip(average.parameters(), network.parameters(), strict=True):
             mean.lerp_(parameter.detach(), 1 - decay)
@@ -172,6 +173,7 @@ def train(
                 "average": average.state_dict(),
                 "optimiser": optimiser.state_dict(),
                 "adversary": adversary and adversary.state_dict(),
+                "began_at": began_at,
                 "step": step,
                 "trained_s": trained_s,
                 "best": min(best, score),
