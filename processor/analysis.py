@@ -5,23 +5,29 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from processor.audio_file import AudioInfo, probe, read_blocks
-from processor.errors import AudioFileError
+from processor.crew import Trade, work_in_crew
+from processor.errors import AudioFileError, Cancelled, ModelError
 from processor.file_job import refuse_unfit
 from processor.model import Model
 from processor.overview import Overview
 from processor.recipe import Recipe
 from processor.room import NOTHING_TOLD, RoomFigures, RoomMeter
 from processor.stream import DereverbStream
+from processor.strengths import strength_for_c50
 from processor.waveform import Waveform
+
+_log = logging.getLogger(__name__)
 
 _BLOCK_FRAMES = 1 << 16
 
@@ -132,42 +138,114 @@ def analyze_files(
     recipe: Recipe | None = None,
     *,
     pictures: bool = False,
+    workers: int = 0,
     progress: Callable[[Path, float], None] | None = None,
-) -> Iterator[Analysis]:
+) -> Generator[Analysis, None, None]:
     """Yield what is found of each recording as it comes. A bad file does not stop the others.
 
     Args:
         paths: recordings.
         recipe: as for `analyze_file`.
         pictures: as for `analyze_file`.
+        workers: how many processes to start; 0 works in this one.
         progress: called with a path and 0 ... 1; may raise Cancelled to end the work.
 
     Raises:
         ModelError: the recipe's model cannot be used; no other file would fare better.
+        DereverbError: no process gets as far as to its first file.
         Cancelled: from `progress`.
     """
-    for path in map(Path, paths):
+    yield from _each(
+        list(map(Path, paths)), partial(_analysis_of, recipe, pictures), workers, progress
+    )
+
+
+def with_strengths(
+    analyses: Iterable[Analysis],
+    recipe: Recipe,
+    target_db: float,
+    *,
+    workers: int = 0,
+    progress: Callable[[Path, float], None] | None = None,
+) -> list[Analysis]:
+    """Return analyses, in their order, with the strength at which each comes to a C50.
+
+    Those of recordings that could not be read stay as they are.
+
+    Args:
+        analyses: from `analyze_files`.
+        recipe: as for `strength_for_c50`.
+        target_db: what to come to [dB].
+        workers: as for `analyze_files`.
+        progress: as for `analyze_files`.
+
+    Raises:
+        ModelError, DereverbError, Cancelled: as for `analyze_files`.
+    """
+    analyses = list(analyses)
+    paths = [analysis.path for analysis in analyses if analysis.ok]
+    looked = _each(paths, partial(_strength_of, recipe, target_db), workers, progress)
+    found = {each.path: each for each in looked}
+    return [
+        replace(each, strength=found[each.path].strength, error=found[each.path].error)
+        if each.ok
+        else each
+        for each in analyses
+    ]
+
+
+def _each(
+    paths: Sequence[Path],
+    work: Callable[[Path, Progress], Analysis],
+    workers: int,
+    progress: Callable[[Path, float], None] | None,
+) -> Generator[Analysis, None, None]:
+    """Do one thing with each recording, here or in processes."""
+    guarded = partial(_guarded, work)
+    if workers:
+        yield from work_in_crew(paths, Trade(guarded, _lost), workers, progress=progress)
+        return
+    for path in paths:
 
         def told(fraction: float, path: Path = path) -> None:
             if progress is not None:
                 progress(path, fraction)
 
-        told(0.0)
-        try:
-            yield analyze_file(path, recipe, pictures=pictures, progress=told)
-        except AudioFileError as error:
-            yield Analysis(path, error=str(error))
+        yield guarded(path, told)
 
 
-def fulfils(path: str | os.PathLike[str], condition: Callable[[RoomFigures], bool]) -> bool:
-    """Return whether a recording's figures are as wanted.
+def _analysis_of(recipe: Recipe | None, pictures: bool, path: Path, tell: Progress) -> Analysis:
+    tell(0.0)
+    return analyze_file(path, recipe, pictures=pictures, progress=tell)
 
-    One that cannot be read counts as wanted: who works on it will say why it fails.
-    """
+
+def _strength_of(recipe: Recipe, target_db: float, path: Path, tell: Progress) -> Analysis:
+    return Analysis(path, strength=strength_for_c50(path, recipe, target_db, progress=tell))
+
+
+def _guarded(work: Callable[[Path, Progress], Analysis], path: Path, tell: Progress) -> Analysis:
+    """Have what is wrong with a recording become part of what is found."""
     try:
-        return condition(analyze_file(path).before)
-    except AudioFileError:
-        return True
+        return work(path, tell)
+    except AudioFileError as error:
+        return Analysis(path, error=str(error))
+    except (Cancelled, ModelError):
+        raise
+    except Exception as error:  # a fault of ours must not cost the files after this one
+        _log.exception("Unforeseen failure at '%s'", path)
+        return Analysis(
+            path,
+            error=f"Cannot analyse '{path}': unforeseen {type(error).__name__}: {error}. "
+            "Please report it, with the file if you may.",
+        )
+
+
+def _lost(path: Path) -> Analysis:
+    return Analysis(
+        path,
+        error=f"Cannot analyse '{path}': its process died, killed or out of memory. "
+        "Try it again alone, or with fewer --jobs.",
+    )
 
 
 def by_need(analyses: Iterable[Analysis]) -> list[Analysis]:

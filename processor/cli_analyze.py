@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,11 +28,19 @@ from processor.cli_options import (
     recipe_of,
     target_of,
 )
-from processor.cli_run import EXIT_SOME_FAILED, condition_of, refuse_no_name, told_plainly
+from processor.cli_run import (
+    EXIT_SOME_FAILED,
+    condition_of,
+    processes_for,
+    refuse_no_name,
+    told_plainly,
+)
 from processor.errors import DereverbError
 from processor.recipe import Recipe
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from processor.analysis import Analysis
 
 # Each of them asks for the figures after, too.
@@ -85,6 +94,17 @@ def analyze(
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=0,
+            metavar="N",
+            help="Files at a time, each in a process of its own. Default: one per core, to 8; up "
+            "to three files take none.",
+        ),
+    ] = None,
 ) -> None:
     """Tell which recordings need work most: T60, C50, levels, noise, clipping. Changes nothing."""
     if as_csv and as_json:
@@ -94,15 +114,21 @@ def analyze(
     target_db = target_of(target_c50)
     refuse_no_name(*inputs, html)
     with told_plainly(as_json):
+        from processor.analysis import with_strengths
+
         condition = condition_of(only_if)
         page = None if html is None else _page(html)
         paths = _recordings(inputs, recursive)
-        analyses = _found(paths, wanted, pictures=page is not None, quiet=quiet)
+        workers = processes_for(jobs, len(paths))
+        analyses = _found(paths, wanted, pictures=page is not None, workers=workers, quiet=quiet)
         chosen = [
             each for each in analyses if not each.ok or condition is None or condition(each.before)
         ]
         if target_db is not None:
-            chosen = _with_strengths(chosen, recipe, target_db, quiet=quiet)
+            with _bar("Strengths", len(chosen), quiet=quiet) as (_, progress):
+                chosen = with_strengths(
+                    chosen, recipe, target_db, workers=workers, progress=progress
+                )
         if page is not None:
             _write_page(page, chosen, wanted)
         _tell(chosen, wanted, as_json=as_json, as_csv=as_csv, quiet=quiet)
@@ -128,50 +154,42 @@ def _recordings(inputs: list[str], recursive: bool) -> list[Path]:
 
 
 def _found(
-    paths: list[Path], recipe: Recipe | None, *, pictures: bool, quiet: bool
+    paths: list[Path], recipe: Recipe | None, *, pictures: bool, workers: int, quiet: bool
 ) -> list[Analysis]:
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import Progress
-
     from processor.analysis import analyze_files, by_need
 
-    console = Console(stderr=True)
     analyses: list[Analysis] = []
-    shows_bar = console.is_terminal and not quiet
-    with Progress(console=console, transient=True, disable=not shows_bar) as bar:
-        task = bar.add_task("Starting", total=len(paths))
-
-        def progress(path: Path, fraction: float) -> None:
-            bar.update(task, completed=len(analyses) + fraction, description=escape(path.name))
-
-        for analysis in analyze_files(paths, recipe, pictures=pictures, progress=progress):
-            analyses.append(analysis)
-            if not analysis.ok:
-                bar.console.print(analysis.error, markup=False, highlight=False, soft_wrap=True)
+    with _bar("Analysing", len(paths), quiet=quiet) as (bar, progress):
+        found = analyze_files(paths, recipe, pictures=pictures, workers=workers, progress=progress)
+        with closing(found):
+            for analysis in found:
+                analyses.append(analysis)
+                progress(analysis.path, 1.0)
+                if not analysis.ok:
+                    bar.console.print(analysis.error, markup=False, highlight=False, soft_wrap=True)
     return by_need(analyses)
 
 
-def _with_strengths(
-    analyses: list[Analysis], recipe: Recipe, target_db: float, *, quiet: bool
-) -> list[Analysis]:
+@contextmanager
+def _bar(
+    what: str, total: int, *, quiet: bool
+) -> Iterator[tuple[Progress, Callable[[Path, float], None]]]:
+    """Show on a terminal how far some recordings are, several of which may be in work."""
     from rich.console import Console
-    from rich.progress import track
-
-    from processor.strengths import strength_for_c50
+    from rich.progress import Progress
 
     console = Console(stderr=True)
-    told = track(
-        analyses,
-        "Strengths",
-        console=console,
-        transient=True,
-        disable=quiet or not console.is_terminal,
-    )
-    return [
-        replace(each, strength=strength_for_c50(each.path, recipe, target_db)) if each.ok else each
-        for each in told
-    ]
+    done: dict[Path, float] = {}
+    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+
+        def progress(path: Path, fraction: float) -> None:
+            done[path] = fraction
+            finished = sum(share == 1.0 for share in done.values())
+            told = f"{what}: {finished} of {total}"
+            bar.update(task, completed=sum(done.values()), description=told)
+
+        yield bar, progress
 
 
 def _tell(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -102,15 +104,35 @@ def batch(
             target_c50_db=target_db,
         )
         tables = _Tables(report, write_manifest)
-        settled = settle(order, recipe)
+        workers = _workers(jobs)
+        with _progress_of_figures(shown=only_if is not None and not quiet) as progress:
+            settled = settle(order, recipe, workers=workers, progress=progress)
         if not quiet:
             for notice in settled.notices(output_dir):
                 print(notice, file=sys.stderr)
         if dry_run:
             _tell_plan(settled, as_json=as_json)
             return
-        workers = _workers(jobs)
         _carry_out(order, settled, recipe, tables, workers, scheduler, as_json, quiet)
+
+
+@contextmanager
+def _progress_of_figures(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show how many recordings have told their room figures, on a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(
+        console=console, transient=True, disable=not (shown and console.is_terminal)
+    ) as bar:
+        task = bar.add_task("Room figures", total=None)
+
+        def progress(done: int, total: int) -> None:
+            told = f"Room figures: {done} of {total} recordings"
+            bar.update(task, completed=done, total=total, description=told)
+
+        yield progress
 
 
 class _Tables:

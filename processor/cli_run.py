@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 
 EXIT_SOME_FAILED = 1
 EXIT_USAGE = 2
+_MOST_PROCESSES = 8
+_FEW_FILES = 3
 
 
 def refuse_no_name(*places: str | None) -> None:
     """Refuse "", which a path would read as the folder one is in."""
     if "" in places:
         raise typer.BadParameter("A name is empty, as from a variable of a script that is not set.")
+
+
+def processes_for(asked: int | None, files: int) -> int:
+    """Return how many processes analyse so many files: what is asked for, or what is worth it."""
+    from processor.batch import usable_cores
+
+    if asked is not None:
+        return min(asked, files)
+    return min(usable_cores(), _MOST_PROCESSES, files) if files > _FEW_FILES else 0
 
 
 def condition_of(text: str | None) -> Callable[[RoomFigures], bool] | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from processor.analysis import fulfils
+from processor.analysis import analyze_files
 from processor.errors import DereverbError
 from processor.file_job import FileJob, FileResult, state_of
 from processor.finding import Found, Patterns, find_recordings
@@ -87,8 +88,20 @@ class Settled:
         return told
 
 
-def settle(order: Order, recipe: Recipe) -> Settled:
+def settle(
+    order: Order,
+    recipe: Recipe,
+    *,
+    workers: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+) -> Settled:
     """Find, plan and check everything that can be checked before any work.
+
+    Args:
+        order: what is asked for.
+        recipe: what to do with each.
+        workers: how many processes tell the room figures, if `only_if` asks for them; 0: this one.
+        progress: called with how many recordings have told theirs, and of how many.
 
     Raises:
         DereverbError: an input is not there, nothing is found, outputs clash, or there is no such
@@ -116,7 +129,10 @@ def settle(order: Order, recipe: Recipe) -> Settled:
         earlier = (history.result_of(job, recipe, model) for job in jobs)
         kept = [result for result in earlier if result is not None]
     done = {result.job for result in kept}
-    unwanted = _unwanted([job for job in jobs if job not in done], order)
+    unwanted: set[FileJob] = set()
+    if order.only_if is not None:
+        undone = [job for job in jobs if job not in done]
+        unwanted = _unwanted(undone, order.only_if, workers, progress)
     jobs = [job for job in jobs if job not in unwanted]
     rest = [job for job in jobs if job not in done]
     ours = history.ours(rest) if order.resume else set()
@@ -135,10 +151,26 @@ def settle(order: Order, recipe: Recipe) -> Settled:
     )
 
 
-def _unwanted(jobs: Sequence[FileJob], order: Order) -> set[FileJob]:
-    """Those whose recordings have other room figures than is asked for."""
-    wanted = order.only_if
-    return set() if wanted is None else {job for job in jobs if not fulfils(job.source, wanted)}
+def _unwanted(
+    jobs: Sequence[FileJob],
+    wanted: Callable[[RoomFigures], bool],
+    workers: int,
+    progress: Callable[[int, int], None] | None,
+) -> set[FileJob]:
+    """Those whose recordings have other room figures than is asked for.
+
+    One that cannot be read is not among them: who works on it will say why it fails.
+    """
+    passed_over = set()
+    sources = dict.fromkeys(job.source for job in jobs)
+    analyses = analyze_files(sources, workers=workers)
+    with closing(analyses):
+        for done, analysis in enumerate(analyses, 1):
+            if analysis.ok and not wanted(analysis.before):
+                passed_over.add(analysis.path)
+            if progress is not None:
+                progress(done, len(sources))
+    return {job for job in jobs if job.source in passed_over}
 
 
 def _found(order: Order, manifest: Manifest) -> list[Found]:

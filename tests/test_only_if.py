@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from processor.analysis import fulfils
 from processor.cli import main
 from processor.conditions import parse_condition
 from processor.model_files import MODELS
+from processor.order import Order, settle
+from processor.recipe import Recipe
 
 SAMPLES = MODELS / "samples"
 LIVE = "t60 > 1"  # the church
@@ -82,7 +84,19 @@ def test_nonsense_is_a_wrong_call(batch, tmp_path, capsys) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_what_cannot_be_told_is_passed_over(tmp_path: Path) -> None:
-    silent = tmp_path / "silent.wav"
-    soundfile.write(silent, np.zeros(32_000), 16_000)
-    assert not fulfils(silent, parse_condition("c50 < 99"))
+def test_what_cannot_be_told_is_passed_over(batch, tmp_path: Path) -> None:
+    tapes = tmp_path / "tapes"
+    tapes.mkdir()
+    soundfile.write(tapes / "silent.wav", np.zeros(32_000), 16_000)
+    assert batch("--only-if", "c50 < 99", source=tapes) == 0
+    assert not (tmp_path / "out" / "silent.wav").exists()
+
+
+def test_processes_tell_the_figures_and_how_far_they_are(tmp_path, tiny_model_path) -> None:
+    told: list[tuple[int, int]] = []
+    order = Order([str(SAMPLES)], str(tmp_path / "out"), only_if=parse_condition(LIVE))
+    recipe = Recipe(str(tiny_model_path))
+    settled = settle(order, recipe, workers=2, progress=lambda *news: told.append(news))
+    assert [job.source.name for job in settled.todo] == ["church.flac"]
+    assert told == [(1, 2), (2, 2)]
+    assert multiprocessing.active_children() == []
