@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from PyQt6.QtCore import QObject, pyqtSignal
@@ -106,6 +107,7 @@ class RoomChange(QObject):
         self._session = session
         self._slot = JobSlot(self)
         self._measured: Rendering | None = None
+        self._known: WeakKeyDictionary[Rendering, Figures] = WeakKeyDictionary()
         self._before: tuple[Recording, RoomFigures] | None = None
         session.state_changed.connect(self._follow)
         session.recording_changed.connect(self._forget)
@@ -130,12 +132,16 @@ class RoomChange(QObject):
         if rendering is self._measured:
             return
         self._measured = rendering
+        if rendering in self._known:
+            self._tell(self._known[rendering])
+            return
         before = self._before[1] if self._before and self._before[0] is recording else None
         job = self._slot.start(lambda progress: measure(recording, rendering, before, progress))
-        job.succeeded.connect(lambda figures: self._take(recording, figures))
+        job.succeeded.connect(lambda figures: self._take(rendering, figures))
 
-    def _take(self, recording: Recording, figures: Figures) -> None:
-        self._before = (recording, figures.before)
+    def _take(self, rendering: Rendering, figures: Figures) -> None:
+        self._known[rendering] = figures
+        self._before = (rendering.recording, figures.before)
         self._tell(figures)
 
     def _tell(self, figures: Figures | None) -> None:

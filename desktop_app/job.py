@@ -1,6 +1,7 @@
 """A plain function on a thread of its own: the only module that names QThread."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,16 @@ Work = Callable[[Progress], Any]
 
 # Thirty reports a second look continuous; more would only queue up in the event loop.
 REPORT_INTERVAL_S = 1 / 30
+
+
+def drop_later(thing: object) -> None:
+    """Let go of something on another thread, where that may take its time."""
+
+    def drop(held: list[object]) -> None:
+        time.sleep(1.0)  # whoever else has it lets go meanwhile
+        held.clear()
+
+    threading.Thread(target=drop, args=([thing],), daemon=True).start()
 
 
 class Job(QThread):

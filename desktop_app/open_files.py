@@ -66,8 +66,8 @@ class OpenFiles(QObject):
         """Open this entry, with its own recipe."""
         if self._alone is not entry:
             self._alone = None
-        self.session.open(entry.path)
         self._change_over(entry)
+        self.session.open(entry.path)
         self.changed.emit()
 
     def step(self, by: int) -> None:

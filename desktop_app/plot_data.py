@@ -6,7 +6,7 @@ an entry is written before the count that publishes it.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -36,16 +36,17 @@ class WaveformPyramid:
         self.channels = channels
         self.frames = frames
         self.ready_frames = 0
-        self._levels: list[np.ndarray] = []  # each (channels, entries, 2): lowest, highest
-        self._sizes: list[int] = []
-        size = BASE
-        while True:
-            entries = -(-frames // size)
-            self._levels.append(np.zeros((channels, entries, 2), np.float32))
-            self._sizes.append(size)
-            if entries <= FACTOR:
-                break
-            size *= FACTOR
+        self._sizes = [BASE]
+        while frames > FACTOR * self._sizes[-1]:
+            self._sizes.append(self._sizes[-1] * FACTOR)
+
+    @cached_property
+    def _levels(self) -> list[np.ndarray]:
+        """Each (channels, entries, 2): lowest, highest. Made by the worker that needs it first."""
+        return [
+            np.zeros((self.channels, -(-self.frames // size), 2), np.float32)
+            for size in self._sizes
+        ]
 
     def advance(self, waveform: np.ndarray, start: int, stop: int) -> None:
         """Take in the samples between `start` (a multiple of BASE, ready already) and `stop`.
@@ -88,6 +89,9 @@ class WaveformPyramid:
         Returns:
             Lowest and highest sample, shape (channels, count, 2); nan where nothing is known.
         """
+        out = np.full((self.channels, count, 2), np.nan, np.float32)
+        if not self.ready_frames:
+            return out
         edges = np.linspace(first, last, count + 1)
         width = (last - first) / count
         level = None
@@ -97,7 +101,6 @@ class WaveformPyramid:
                 level, size = candidate, candidate_size
         entries = np.floor(edges / size).astype(np.int64)
         known = -(-self.ready_frames // size)
-        out = np.full((self.channels, count, 2), np.nan, np.float32)
         inside = np.flatnonzero((entries[:-1] < known) & (entries[1:] > 0))
         if inside.size == 0:
             return out
@@ -116,6 +119,8 @@ class WaveformPyramid:
 
     def peak(self) -> float:
         """The largest magnitude known so far."""
+        if not self.ready_frames:
+            return 0.0
         return float(np.abs(self._levels[-1]).max(initial=0.0))
 
 
@@ -154,6 +159,14 @@ class Picture:
         self.spectrogram = SpectrogramPyramid(samples, frames, sample_rate)
         self.detail = Detail(samples, frames)
         self.ready_frames = 0
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes once it is complete, roughly."""
+        channels, columns = self.waveform.channels, self.spectrogram.columns
+        coarser = FACTOR / (FACTOR - 1)
+        extremes = 8 * channels * self.frames / BASE
+        return round(coarser * (extremes + columns * self.spectrogram.bins))
 
     def advance(self, stop: int) -> None:
         """Take in all samples up to `stop`; called by the worker that has just made them."""

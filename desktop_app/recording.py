@@ -1,7 +1,8 @@
-"""An open file in memory, and what a recipe makes of it: plain work for a Job, no Qt."""
+"""An open file in memory, and what a recipe makes of it: plain work for a Job."""
 
 import os
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,9 @@ from processor.audio_file import read_blocks
 from processor.mixing import mixed
 from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 
+from .job import drop_later
 from .plot_data import Picture
+from .stft import Samples
 
 Progress = Callable[[float], None]
 
@@ -39,12 +42,24 @@ def allocate(channels: int, frames: int) -> np.ndarray:
                 # Claimed now: a disk that fills up under a mapped file kills the process.
                 os.posix_fallocate(file.fileno(), 0, size)
             file.truncate(size)
-            return np.memmap(file, np.float32, "r+", shape=(channels, frames))
+            array = np.memmap(file, np.float32, "r+", shape=(channels, frames))
     except OSError as error:
         raise AudioFileError(
             f"There is no room for {size / 1e9:.1f} GB of temporary data in "
             f"'{tempfile.gettempdir()}'. Free some space, or set TMPDIR to another folder."
         ) from error
+    # The system takes seconds to clear away gigabytes, wherever the last reference ends.
+    weakref.finalize(array, drop_later, array._mmap).atexit = False
+    return array
+
+
+def _state_of(path: Path) -> tuple[int, int] | None:
+    """A file's size and time of change: other values, other content. None: no file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return status.st_size, status.st_mtime_ns
 
 
 class Recording:
@@ -52,11 +67,18 @@ class Recording:
 
     Args:
         info: What `probe` says about the file.
+
+    Attributes:
+        waveform: Shape (channels, frames).
+        samples: The waveform between two sample positions, shape (channels, n).
     """
 
     def __init__(self, info: AudioInfo) -> None:
         self.info = info
-        self.waveform = allocate(info.channels, info.frames)
+        self._file_state = _state_of(self.path)
+        self.waveform = waveform = allocate(info.channels, info.frames)
+        # Not a method: what is let go of is to go at once, and a ring of references stays.
+        self.samples: Samples = lambda start, stop: waveform[:, start:stop]
         self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
 
     @property
@@ -67,9 +89,20 @@ class Recording:
     def duration_s(self) -> float:
         return self.info.frames / self.info.sample_rate
 
-    def samples(self, start: int, stop: int) -> np.ndarray:
-        """The waveform between two sample positions, shape (channels, n)."""
-        return self.waveform[:, start:stop]
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes, roughly."""
+        return self.waveform.nbytes + self.picture.nbytes
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether it was read to its end."""
+        return self.picture.ready_frames >= self.info.frames
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file is the one that was opened, and was not written to since."""
+        return self._file_state is not None and self._file_state == _state_of(self.path)
 
     def read(self, progress: Progress) -> None:
         """Fill the waveform and its picture from the file.
@@ -109,6 +142,30 @@ def open_recording(path: str | Path) -> Recording:
     return Recording(info)
 
 
+class _Treated:
+    """The treated waveform, mixed when it is wanted.
+
+    Args:
+        dry: The recording.
+        removed: What full mix takes away from it.
+        recipe: How they are mixed.
+    """
+
+    def __init__(self, dry: np.ndarray, removed: np.ndarray, recipe: Recipe) -> None:
+        self._dry, self._removed, self._recipe = dry, removed, recipe
+        self.cover: tuple[int, int, Samples] | None = None  # what lies over it, and from where
+
+    def samples(self, start: int, stop: int) -> np.ndarray:
+        treated = mixed(self._dry[:, start:stop], self._removed[:, start:stop], self._recipe)
+        if self.cover is not None:
+            first, last, later = self.cover
+            first, last = max(first, start), min(last, stop)
+            if first < last:
+                treated = np.array(treated)  # without a change it is the recording itself
+                treated[:, first - start : last - start] = later(first, last)
+        return treated
+
+
 class Rendering:
     """What a recipe takes away from a recording, and the picture of what remains.
 
@@ -126,33 +183,27 @@ class Rendering:
         self.recipe = recipe
         info = recording.info
         self._is_separated = removed is not None
-        self._cover: tuple[int, int, Rendering] | None = None
         self.removed = allocate(info.channels, info.frames) if removed is None else removed
-        self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
+        self._treated = _Treated(recording.waveform, self.removed, recipe)
+        source = self._treated.samples
+        self.picture = Picture(source, info.channels, info.frames, info.sample_rate)
 
     def samples(self, start: int, stop: int) -> np.ndarray:
         """The treated waveform between two sample positions, as it is exported.
 
         Where a later rendering lies over this one, it is that one's.
         """
-        dry = self.recording.waveform[:, start:stop]
-        treated = mixed(dry, self.removed[:, start:stop], self.recipe)
-        if self._cover is not None:
-            first, last, later = self._cover
-            first, last = max(first, start), min(last, stop)
-            if first < last:
-                treated = np.array(treated)  # without a change it is the recording itself
-                treated[:, first - start : last - start] = later.samples(first, last)
-        return treated
+        return self._treated.samples(start, stop)
 
     @property
     def is_covered(self) -> bool:
         """Whether the picture shows a stretch of a later rendering."""
-        return self._cover is not None
+        return self._treated.cover is not None
 
     def _cover_with(self, later: "Rendering", start: int, stop: int) -> None:
-        covered = self._cover[:2] if self._cover is not None else (start, stop)
-        self._cover = (start, stop, later)
+        cover = self._treated.cover
+        covered = cover[:2] if cover is not None else (start, stop)
+        self._treated.cover = (start, stop, later.samples)
         self.picture.renew(min(start, covered[0]), max(stop, covered[1]))
 
     def removes_as(self, recipe: Recipe) -> bool:
@@ -172,6 +223,11 @@ class Rendering:
     def read(self, start: int, stop: int) -> np.ndarray:
         """What full mix takes away between two positions, shape (channels, n)."""
         return self.removed[:, start:stop]
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes beside its recording, roughly."""
+        return self.removed.nbytes + self.picture.nbytes
 
     @property
     def is_complete(self) -> bool:

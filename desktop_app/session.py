@@ -19,10 +19,11 @@ from .figures import RoomChange
 from .hearing import Hearing
 from .history import History
 from .job import JobSlot, Work
-from .models import Models, title_of
+from .models import Models, load_first, title_of
 from .playback import Monitor, Playback
 from .player import Player, load_multimedia
 from .recording import Recording, Rendering, open_recording
+from .shelf import Shelf
 from .viewpoint import Viewpoint
 
 log = logging.getLogger(__name__)
@@ -105,13 +106,26 @@ class Session(QObject):
         self.exporter.failed.connect(lambda job, error: self.complain(error))
         self._is_opening = False
         self._kept: tuple[Recording, Rendering | None] | None = None  # while another is read
+        self._shelf = Shelf()
         self._work = JobSlot(self)
         self._model_work = JobSlot(self)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._render)
 
     def open(self, path: str | Path) -> None:
-        """Read this file and render it. If it cannot be read, what was open comes back."""
+        """Read this file and render it. If it cannot be read, what was open comes back.
+
+        A file that was open a while ago is back at once, with what was made of it.
+        """
+        known = None
+        if self.recording is None or self.recording.path != Path(path):
+            known = self._shelf.take(Path(path))
+        if known is not None:
+            self._is_opening, self._kept = False, None
+            self._stop_working()
+            self._install(*known)
+            self._render()
+            return
         if not self._is_opening:
             self._kept = None if self.recording is None else (self.recording, self.rendering)
         self._is_opening = True
@@ -138,11 +152,18 @@ class Session(QObject):
     def close(self) -> None:
         """Put the recording away; nothing is open then."""
         self._is_opening, self._kept = False, None
+        closed = self.recording
         self._install(None, None)
+        if closed is not None:
+            self._shelf.forget(closed.path)
         self._stop_working()
         self._render()
 
     def _install(self, recording: Recording | None, rendering: Rendering | None) -> None:
+        if self.recording is not None:
+            self._shelf.put(self.recording, self.rendering)
+        if recording is not None:
+            self._shelf.forget(recording.path)
         self.recording, self.rendering, self.playback = recording, rendering, None
         if recording is not None:
             self.playback = Playback(recording.waveform, recording.info.sample_rate)
@@ -249,7 +270,7 @@ class Session(QObject):
     def load_model(self) -> None:
         """Load the model ahead of need; one that is not the default gives way if it fails."""
         model = self.recipe.model
-        job = self._model_work.start(lambda progress: Model.load(model))
+        job = self._model_work.start(lambda progress: load_first(model))
         if model is not None:  # else the rendering that needs it tells
             job.failed.connect(lambda error: self._fall_back(model, error))
 

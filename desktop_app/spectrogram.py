@@ -1,5 +1,7 @@
 """A whole recording's spectrogram with a max pyramid over time: coarse enough to stay in memory."""
 
+from functools import cached_property
+
 import numpy as np
 
 from .pixel_grid import PixelGrid
@@ -31,17 +33,15 @@ class SpectrogramPyramid:
         self.frames_per_column = -(-stft_frames * self.bins // MOST_BYTES)
         self.column_length = self.hop_length * self.frames_per_column
         self.ready_columns = 0
-        self._levels: list[np.ndarray] = []  # each (columns, bins) uint8
-        columns = -(-frames // self.column_length)
-        while True:
-            self._levels.append(np.zeros((columns, self.bins), np.uint8))
-            if columns <= FACTOR:
-                break
-            columns = -(-columns // FACTOR)
+        self.columns = -(-frames // self.column_length)
 
-    @property
-    def columns(self) -> int:
-        return len(self._levels[0])
+    @cached_property
+    def _levels(self) -> list[np.ndarray]:
+        """Each (columns, bins) uint8. Made by the worker that needs it first: it takes a while."""
+        counts = [self.columns]
+        while counts[-1] > FACTOR:
+            counts.append(-(-counts[-1] // FACTOR))
+        return [np.zeros((count, self.bins), np.uint8) for count in counts]
 
     def advance(self, stop: int) -> None:
         """Compute every column whose samples are all known once those before `stop` are."""
@@ -83,6 +83,8 @@ class SpectrogramPyramid:
 
     def peak_db(self) -> float:
         """The loudest level known so far, in dB."""
+        if not self.ready_columns:
+            return LOWEST_DB
         return LOWEST_DB + STEP_DB * float(self._levels[-1].max(initial=0))
 
     def pixels(self, grid: PixelGrid) -> tuple[int, np.ndarray]:
@@ -92,6 +94,8 @@ class SpectrogramPyramid:
             The number of the first column of the grid with anything in it, and the levels from
             there on, shape (columns of pixels, bins) uint8.
         """
+        if not self.ready_columns:
+            return 0, np.zeros((0, self.bins), np.uint8)
         size, level, ready = self.column_length, self._levels[0], self.ready_columns
         for coarser in self._levels[1:]:
             if grid.width < size * FACTOR:

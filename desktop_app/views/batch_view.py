@@ -18,7 +18,7 @@ from ..settings import Settings
 from ..theme import UNIT, Theme
 from .batch_form import BatchForm
 from .batch_rows import BatchRows
-from .controls import ElidedLabel, button, label
+from .controls import ElidedLabel, button, label, show_fraction
 
 GAP = 2 * UNIT
 
@@ -146,7 +146,7 @@ class BatchView(QWidget):
     def _show_progress(self) -> None:
         run = self._run
         idle = not run.is_busy
-        self.progress.setValue(round(1000 * run.fraction))
+        show_fraction(self.progress, run.fraction)
         self.summary.setText(summary_of(run))
         self.retry.setVisible(idle and run.count(Status.FAILED) > 0)
         self.report.setVisible(idle and run.count(Status.DONE, Status.FAILED) > 0)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from ..theme import UNIT
 
@@ -80,6 +80,13 @@ def icon_button(name: str, tooltip: str, size: int = 20) -> QPushButton:
     result.setAccessibleName(name)
     result.setIconSize(QSize(size, size))
     return result
+
+
+def show_fraction(bar: QProgressBar, fraction: float) -> None:
+    """Show how far something is; QProgressBar alone would paint the whole window at once."""
+    bar.setUpdatesEnabled(False)
+    bar.setValue(round(bar.maximum() * fraction))
+    bar.setUpdatesEnabled(True)
 
 
 def bottom_row(*buttons: QPushButton) -> QHBoxLayout:

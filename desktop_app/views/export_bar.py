@@ -9,7 +9,7 @@ from ..session import Session
 from ..theme import UNIT, Theme
 from ..time_left import TimeLeft
 from .batch_view import summary_of
-from .controls import ElidedLabel, button, label, one_line
+from .controls import ElidedLabel, button, label, one_line, show_fraction
 
 
 class _Bar(QFrame):
@@ -61,12 +61,12 @@ class ExportBar(_Bar):
             self.text.setText(f"Exporting '{one_line(self._exporter.job.destination.name)}' …")
             self.setAccessibleName(self.text.text())
             self.left.clear()
-            self.bar.setValue(0)
+            show_fraction(self.bar, 0.0)
             self._time.restart()
         self.setVisible(self._exporter.is_busy)
 
     def _show_progress(self, fraction: float) -> None:
-        self.bar.setValue(round(1000 * fraction))
+        show_fraction(self.bar, fraction)
         self.left.setText(self._time.text(fraction))
 
 
@@ -94,4 +94,4 @@ class BatchBar(_Bar):
         if self.isVisible():
             self.text.setText(f"Batch:  {summary_of(self._run)}")
             self.setAccessibleName(self.text.text())
-            self.bar.setValue(round(1000 * self._run.fraction))
+            show_fraction(self.bar, self._run.fraction)

@@ -6,7 +6,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSplitter, QVBoxL
 from ..icons import pixmap
 from ..plot_data import Picture
 from ..theme import UNIT, Theme
-from .controls import button, label
+from .controls import button, label, show_fraction
 from .pane import AXIS_WIDTH, TimePane
 from .spectrogram_pane import SpectrogramPane
 from .stage import Stage
@@ -139,7 +139,7 @@ class Lane(QWidget):
     def set_progress(self, text: str, fraction: float) -> None:
         """Say what is going on, and how far it is."""
         self._show(f"{text}  {fraction:.0%}", bar=True)
-        self.bar.setValue(round(1000 * fraction))
+        show_fraction(self.bar, fraction)
 
     def set_problem(self, text: str) -> None:
         """Say why there is nothing to see, and offer to try again."""
