@@ -25,9 +25,9 @@ def prediction() -> LatePrediction:
     return LatePrediction(BINS, TAPS, DELAY, half_life=300.0)
 
 
-def spectra(frames: int, channels: int = 1, seed: int = 0) -> Tensor:
+def spectra(frames: int, channels: int = 1, seed: int = 0, bins: int = BINS) -> Tensor:
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(frames, channels, BINS, dtype=torch.complex64, generator=generator)
+    return torch.randn(frames, channels, bins, dtype=torch.complex64, generator=generator)
 
 
 def reverberant(dry: Tensor, coefficient: complex) -> Tensor:
@@ -122,23 +122,28 @@ def test_what_is_not_a_number_raises_nothing(prediction: LatePrediction) -> None
     run(prediction, wet, [50])
 
 
-def tiny_network() -> Network:
-    config = Config.load(TINY)
-    return random_network(dataclasses.replace(config.network, formulation="prediction"), 0.1)
+def tiny_network(ahead: int = 0) -> Network:
+    config = Config.load(TINY).network
+    config = dataclasses.replace(config, formulation="prediction", prediction_ahead=ahead)
+    if ahead:
+        config = dataclasses.replace(config, taps=(*config.taps, -ahead))
+    return random_network(config, 0.1)
 
 
+@pytest.mark.parametrize("ahead", [0, 1, 2])
 @pytest.mark.parametrize("hops", [[1] * 40, [7, 33], [39, 1]])
-def test_the_network_streams_as_it_trains(hops: list[int]) -> None:
-    network = tiny_network()
+def test_the_network_streams_as_it_trains(hops: list[int], ahead: int) -> None:
+    network = tiny_network(ahead)
     waveform = noise(2, 40 * network.hop)
     np.testing.assert_allclose(
         removed(network, waveform, hops), removed(network, waveform, [40]), atol=1e-5
     )
 
 
-def test_the_network_may_take_from_the_recording_itself() -> None:
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_the_network_may_take_from_the_recording_itself(ahead: int) -> None:
     """Gain 1, the last tap alone: out comes what went in, whatever was predicted."""
-    network = tiny_network()
+    network = tiny_network(ahead)
     estimator = network.estimator
     with torch.no_grad():
         for layer in (estimator.to_gain, estimator.to_high_gain, estimator.to_filter):
@@ -150,3 +155,19 @@ def test_the_network_may_take_from_the_recording_itself() -> None:
         taps[-1, :, 0] = 1.0
     waveform = speech_like(1, 100 * network.hop, 48_000)
     assert np.abs(removed(network, waveform, [100])).max() < 1e-5
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2])
+def test_a_frame_is_judged_by_so_many_after_it(ahead: int) -> None:
+    """What comes later than that changes nothing, and what does not, something."""
+    network = tiny_network(ahead)
+    spectrum = spectra(30, bins=network.bins)
+    with torch.no_grad():
+        memory = network.estimator.initial_memory(spectrum.shape[1])
+        before = network.estimator(spectrum, memory)[0]
+        spectrum[20] *= 0.1
+        after = network.estimator(spectrum, memory)[0]
+    # Number i belongs to frame i - ahead.
+    assert torch.equal(before[:20], after[:20])
+    assert not torch.equal(before[20], after[20])
+    assert network.latency_samples == network.n_fft - network.step + ahead * network.step

@@ -25,7 +25,7 @@ class NetworkConfig:
     `taps` are in frames into the past, the present 0 first; negative ones lie ahead. "studio" alone
     works on `block` frames at a time, of which it hears `look_ahead` more. "prediction" alone has
     `prediction_taps`, the first of them `prediction_delay` frames ago, and hears
-    `prediction_ahead` frames before it judges one.
+    `prediction_ahead` frames before it judges one, and closes its gains with `release_s`.
 
     Raises:
         ValueError: a tap lies where the network does not hear.
@@ -48,6 +48,7 @@ class NetworkConfig:
     prediction_delay: int = 2
     prediction_half_life_s: float = 3.0
     prediction_ahead: int = 0
+    release_s: float = 0.0
     channels: tuple[int, ...] = (16, 32, 48, 64)  # of the autoencoder's levels, from the top
     block: int = 50
     look_ahead: int = 48

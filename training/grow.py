@@ -1,9 +1,9 @@
 """Enlarge a trained network: `python -m training.grow CHECKPOINT --config TOML --out FILE`.
 
 The larger network does at first exactly what the smaller one did: what it has more is wired so that
-nothing of it reaches the output yet. Training goes on from it with `--start-from FILE`. The one
-exception is the step from the formulation "filter" to "prediction", by which the trained part gets
-to hear what linear prediction leaves.
+nothing of it reaches the output yet. Training goes on from it with `--start-from FILE`. Two things
+change at once: with the step from the formulation "filter" to "prediction" the trained part gets to
+hear what linear prediction leaves, and `release_s` has no weights.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ from training.network import Network
 
 GROWS = ("narrow_hidden", "wide_hidden", "decays_s", "taps", "prediction_ahead")
 STEPS = [("filter", "prediction")]  # of formulation
-_FREE = ("formulation", "prediction_taps", "prediction_delay", "prediction_half_life_s")
+_FREE = (
+    "formulation",
+    "prediction_taps",
+    "prediction_delay",
+    "prediction_half_life_s",
+    "release_s",
+)
 _SAME = [
     field.name for field in dataclasses.fields(NetworkConfig) if field.name not in GROWS + _FREE
 ]

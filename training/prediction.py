@@ -6,12 +6,14 @@ as the recording goes on, nothing about it is trained. The estimator works on th
 what was predicted, is shown how much that was, and may still take from the recording itself.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
-from training.features import banded, level
+from training.features import banded, decaying_means, level
 from training.filtering import tapped
 
 
@@ -116,17 +118,22 @@ class PredictionEstimator(HybridBackbone):
     As `training.filtering.FilterEstimator`, but the taps are those of the recording minus what was
     predicted of it, and one more tap is the recording's present frame. Before a frame is judged,
     `prediction_ahead` frames after it are heard: an onset is then told from the sound that it ends.
+    Gains open at once and close with `release_s`, see `released`.
     """
 
+    release: Tensor
+
     def __init__(self, config: NetworkConfig) -> None:
-        ahead = config.prediction_ahead
+        ahead, frame_s = config.prediction_ahead, config.hop_length / config.sample_rate
         heard = 2 if ahead > 0 else 1  # what is known at a frame, and `ahead` frames later
         super().__init__(config, high_outputs=heard, more_features=1)
         self.look_ahead = ahead
+        fade = math.exp(-frame_s / config.release_s) if config.release_s > 0 else 0.0
+        self.register_buffer("release", torch.tensor([fade]), persistent=False)
+        self.releases = fade > 0
         self.heard = heard
         self.taps = list(config.taps)
         self.reach = max(config.taps)
-        frame_s = config.hop_length / config.sample_rate
         self.prediction = LatePrediction(
             self.low_bins,
             config.prediction_taps,
@@ -144,15 +151,17 @@ class PredictionEstimator(HybridBackbone):
         """Memory of `channels` recordings before their first frame."""
         device, ahead = self.spread.device, self.look_ahead
         prediction = self.prediction.initial_memory(channels, device)
+        bins = self.low_bins + self.high_bins
         frames = [
             torch.zeros(self.reach + ahead, channels, self.low_bins, 2, device=device),
-            torch.zeros(ahead, channels, self.low_bins + self.high_bins, 2, device=device),
+            torch.zeros(ahead, channels, bins, 2, device=device),
         ]
         known = [
             torch.zeros(ahead, channels, self.bands, self.narrow_hidden, device=device),
             torch.zeros(ahead, channels, self.high_bands, device=device),
         ]
-        return self.initial_hidden(channels) + prediction + frames + known
+        powers = [torch.zeros(1, channels, 2 * bins, device=device)]
+        return self.initial_hidden(channels) + prediction + frames + known + powers
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         hops, channels = spectrum.shape[0], spectrum.shape[1]
@@ -164,7 +173,7 @@ class PredictionEstimator(HybridBackbone):
         fallen = level(recorded.real.square() + recorded.imag.square()) - fallen
         more = banded(fallen, self.bands, self.width)
         hidden, high, after = self.hidden(left, memory[:7], more)
-        hidden, high, known = self.with_later(hidden, high, memory[14:])
+        hidden, high, known = self.with_later(hidden, high, memory[14:16])
 
         past_and_low = torch.cat([torch.view_as_complex(memory[12]), low])
         past = torch.view_as_real(past_and_low[hops:])
@@ -180,8 +189,27 @@ class PredictionEstimator(HybridBackbone):
         filtered = filtered + each[len(self.taps)] * recorded.reshape(filtered.shape)
         gain = torch.sigmoid(self.to_gain(hidden).float()).view(low.shape)
         high_gain = torch.sigmoid(high.float()) @ self.spread
+        low = past_and_low[self.reach : self.reach + hops]
+        left = torch.cat([low, judged[:, :, self.low_bins :]], dim=2)
         estimate = [filtered.view(low.shape) * gain, judged[:, :, self.low_bins :] * high_gain]
-        return torch.cat(estimate, dim=2), after + prediction + [past, awaited] + known
+        dry, powers = self.released(torch.cat(estimate, dim=2), left, memory[16])
+        return dry, after + prediction + [past, awaited] + known + [powers]
+
+    def released(self, estimate: Tensor, left: Tensor, powers: Tensor) -> tuple[Tensor, Tensor]:
+        """The estimate with the gains of powers that fade as `release_s` says, and the powers.
+
+        The gain of a bin is that from the fading mean of what was `left` by the prediction to that
+        of the estimate. An onset outweighs the past and opens it at once; when the sound ends it
+        closes as the mean forgets. Gains that close at once sound grainy in reverberation.
+        """
+        if not self.releases:
+            return estimate, powers
+        power = [x.real.square() + x.imag.square() for x in (estimate, left)]
+        means = decaying_means(torch.cat(power, dim=2), powers, self.release)
+        wanted, had = means.squeeze(1).chunk(2, dim=2)
+        # A bin of which hardly anything is left is not brought back: its phase says nothing.
+        change = wanted * power[1] / ((had + 1e-12) * (power[0] + 1e-4 * power[1] + 1e-12))
+        return estimate * torch.sqrt(change + 1e-12), means[-1]
 
     def with_later(
         self, hidden: Tensor, high: Tensor, memory: list[Tensor]
