@@ -77,7 +77,10 @@ def test_a_variant_is_trained_once_for_its_steps_and_measured(
     monkeypatch.setattr(ablate, "METRICS", ("estoi", "tail"))  # the others may be missing
     write_corpora(tmp_path / "data", RATE)
     speech = speech_like(1, 3 * RATE, RATE)[0]
-    items = [Item("room", speech + noise(1, len(speech))[0], speech, 0.5, noisy=True)]
+    items = [
+        Item("room", speech + noise(1, len(speech))[0], speech, 0.5, noisy=True),
+        Item("dry", speech, speech, 0.0, noisy=False),
+    ]
     rows = {}
     for name, config in ablate.variants(path).items():
         checkpoint = ablate.trained(name, config, tmp_path / "data", tmp_path / "out", 2)

@@ -36,6 +36,7 @@ COLUMNS = {  # heading, and decimals
     "estoi": ("ESTOI", 3),
     "tail_db": ("tail dB", 1),
     "dnsmos_ovrl": ("DNSMOS", 2),
+    "dry_db": ("dry in-out dB", 1),
     "macs_per_s": ("10⁶ MAC/s", 0),
 }
 
@@ -47,7 +48,7 @@ def main() -> None:
     parser.add_argument("--config", type=Path, default=CONFIG, help="TOML file (%(default)s)")
     parser.add_argument("--out", type=Path, default=Path("runs/ablate"))
     parser.add_argument("--steps", type=int, default=400, help="of training, for each variant")
-    parser.add_argument("--every", type=int, default=3, help="measure on every N-th pair")
+    parser.add_argument("--every", type=int, default=3, help="measure on every N-th item")
     parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
     for name in ("steps", "every", "threads"):
@@ -59,16 +60,13 @@ def main() -> None:
         configs = variants(arguments.config)
         rate = configs[BASE].network.sample_rate
         cache = arguments.out / "cache"
-        pairs = [
-            item
-            for item in validation_items(evaluation_sources(arguments.data, rate, cache), rate)
-            if not item.is_dry
-        ][:: arguments.every]
+        sources = evaluation_sources(arguments.data, rate, cache)
+        items = list(validation_items(sources, rate))[:: arguments.every]
         rows: dict[str, dict[str, float]] = {}
         for name, config in configs.items():
             began = time.monotonic()
             checkpoint = trained(name, config, arguments.data, arguments.out, arguments.steps)
-            rows[name] = figures(config, checkpoint, pairs, cache)
+            rows[name] = figures(config, checkpoint, items, cache)
             print(f"{name}: {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
             print(markdown(rows), flush=True)
 
@@ -131,6 +129,7 @@ def figures(
     yardstick = Yardstick(config.network.sample_rate, METRICS, cache / "figures")
     row: dict[str, Any] = measure(program_of(Model.load(exported)), items, yardstick)
     found = {key: row[key] for key in COLUMNS if key in row}
+    found["dry_db"] = row["dry_si_sdr_db"]["mean"]
     rate = config.network.sample_rate
     return found | {"macs_per_s": macs_per_s(Network(config.network), rate) / 1e6}
 
