@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from processor.conditions import parse_condition
     from processor.dereverb import Dereverb
     from processor.errors import AudioFileError, Cancelled, DereverbError, ModelError
-    from processor.file_job import FileJob, FileResult, process_file
+    from processor.file_job import process_file
+    from processor.jobs import FileJob, FileResult
     from processor.model import Model
     from processor.model_spec import ModelSpec
     from processor.recipe import Recipe
@@ -35,8 +36,8 @@ _HOME_OF = {
     "Dereverb": "dereverb",
     "DereverbError": "errors",
     "DereverbStream": "stream",
-    "FileJob": "file_job",
-    "FileResult": "file_job",
+    "FileJob": "jobs",
+    "FileResult": "jobs",
     "Model": "model",
     "ModelError": "errors",
     "ModelSpec": "model_spec",

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +21,9 @@ from processor.file_job import refuse_unfit
 from processor.model import Model
 from processor.overview import Overview
 from processor.recipe import Recipe
+from processor.remote import Place, RemotePath, place_of, refuse_unshared
 from processor.room import NOTHING_TOLD, RoomFigures, RoomMeter
+from processor.staging import local_copy, remove_stages_of
 from processor.stream import DereverbStream
 from processor.strengths import strength_for_c50
 from processor.waveform import Waveform
@@ -57,7 +58,7 @@ class Analysis:
         error: why nothing is known, one sentence; None when all went well.
     """
 
-    path: Path
+    path: Place
     duration_s: float = 0.0
     sample_rate: int = 0
     channels: int = 0
@@ -134,12 +135,12 @@ def analyze_file(
 
 
 def analyze_files(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: Iterable[str | os.PathLike[str] | RemotePath],
     recipe: Recipe | None = None,
     *,
     pictures: bool = False,
     workers: int = 0,
-    progress: Callable[[Path, float], None] | None = None,
+    progress: Callable[[Place, float], None] | None = None,
 ) -> Generator[Analysis, None, None]:
     """Yield what is found of each recording as it comes. A bad file does not stop the others.
 
@@ -156,7 +157,7 @@ def analyze_files(
         Cancelled: from `progress`.
     """
     yield from _each(
-        list(map(Path, paths)), partial(_analysis_of, recipe, pictures), workers, progress
+        list(map(place_of, paths)), partial(_analysis_of, recipe, pictures), workers, progress
     )
 
 
@@ -166,7 +167,7 @@ def with_strengths(
     target_db: float,
     *,
     workers: int = 0,
-    progress: Callable[[Path, float], None] | None = None,
+    progress: Callable[[Place, float], None] | None = None,
 ) -> list[Analysis]:
     """Return analyses, in their order, with the strength at which each comes to a C50.
 
@@ -195,35 +196,44 @@ def with_strengths(
 
 
 def _each(
-    paths: Sequence[Path],
-    work: Callable[[Path, Progress], Analysis],
+    paths: Sequence[Place],
+    work: Callable[[Place, Progress], Analysis],
     workers: int,
-    progress: Callable[[Path, float], None] | None,
+    progress: Callable[[Place, float], None] | None,
 ) -> Generator[Analysis, None, None]:
     """Do one thing with each recording, here or in processes."""
     guarded = partial(_guarded, work)
     if workers:
-        yield from work_in_crew(paths, Trade(guarded, _lost), workers, progress=progress)
+        refuse_unshared(paths)
+        yield from work_in_crew(
+            paths,
+            Trade(guarded, _lost, _clear_up),
+            workers,
+            progress=progress,
+        )
         return
     for path in paths:
 
-        def told(fraction: float, path: Path = path) -> None:
+        def told(fraction: float, path: Place = path) -> None:
             if progress is not None:
                 progress(path, fraction)
 
         yield guarded(path, told)
 
 
-def _analysis_of(recipe: Recipe | None, pictures: bool, path: Path, tell: Progress) -> Analysis:
+def _analysis_of(recipe: Recipe | None, pictures: bool, path: Place, tell: Progress) -> Analysis:
     tell(0.0)
-    return analyze_file(path, recipe, pictures=pictures, progress=tell)
+    with local_copy(path) as local:
+        analysis = analyze_file(local, recipe, pictures=pictures, progress=tell)
+    return replace(analysis, path=path)
 
 
-def _strength_of(recipe: Recipe, target_db: float, path: Path, tell: Progress) -> Analysis:
-    return Analysis(path, strength=strength_for_c50(path, recipe, target_db, progress=tell))
+def _strength_of(recipe: Recipe, target_db: float, path: Place, tell: Progress) -> Analysis:
+    with local_copy(path) as local:
+        return Analysis(path, strength=strength_for_c50(local, recipe, target_db, progress=tell))
 
 
-def _guarded(work: Callable[[Path, Progress], Analysis], path: Path, tell: Progress) -> Analysis:
+def _guarded(work: Callable[[Place, Progress], Analysis], path: Place, tell: Progress) -> Analysis:
     """Have what is wrong with a recording become part of what is found."""
     try:
         return work(path, tell)
@@ -240,7 +250,11 @@ def _guarded(work: Callable[[Path, Progress], Analysis], path: Path, tell: Progr
         )
 
 
-def _lost(path: Path) -> Analysis:
+def _clear_up(path: Place, process: int) -> None:
+    remove_stages_of(process)
+
+
+def _lost(path: Place) -> Analysis:
     return Analysis(
         path,
         error=f"Cannot analyse '{path}': its process died, killed or out of memory. "

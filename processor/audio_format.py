@@ -7,6 +7,7 @@ from pathlib import Path
 import soundfile
 
 from processor.errors import AudioFileError
+from processor.remote import Place
 
 # The endings that are written (and read), with the container libsndfile gives them.
 CONTAINERS = {
@@ -53,7 +54,7 @@ _LIMIT_BYTES = 2**32 - 2**20
 _BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "DOUBLE": 8}
 
 
-def container_for(path: Path, *, verb: str) -> str:
+def container_for(path: Place, *, verb: str) -> str:
     """The container that a file's extension asks for.
 
     Args:
@@ -78,7 +79,7 @@ def container_for(path: Path, *, verb: str) -> str:
     return container
 
 
-def writable_suffix(path: Path) -> str:
+def writable_suffix(path: Place) -> str:
     """Return the ending for an output made of this file: its own, or .flac where that is only read.
 
     >>> writable_suffix(Path("take.WAV")), writable_suffix(Path("call.m4a"))

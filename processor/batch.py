@@ -8,9 +8,10 @@ from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from functools import partial
 
 from processor.cluster import work_on_cluster
-from processor.file_job import FileJob, FileResult
+from processor.jobs import FileJob, FileResult
 from processor.plan import plan_batch, plan_files
 from processor.recipe import Recipe
+from processor.remote import refuse_unshared
 from processor.workers import process_job, work_in_processes
 
 __all__ = ["plan_batch", "plan_files", "process_batch", "usable_cores"]
@@ -48,6 +49,8 @@ def process_batch(
         Cancelled: from `progress`. No part of an unfinished output is left.
     """
     jobs = list(jobs)
+    if scheduler is not None or isolated or workers > 1:
+        refuse_unshared(place for job in jobs for place in (job.source, *job.outputs))
     if executor is not None:
         yield from _work_on(executor, jobs, recipe, overwrite, progress)
     elif scheduler is not None:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from processor.analysis import Analysis
+    from processor.remote import Place
 
 # Each of them asks for the figures after, too.
 _RECIPE_OPTIONS = ("strength", "mix", "floor_db", "focus", "no_link", "gain_db", "model")
@@ -143,7 +144,7 @@ def _was_given(context: typer.Context, option: str) -> bool:
     return source is not None and source.name != "DEFAULT"
 
 
-def _recordings(inputs: list[str], recursive: bool) -> list[Path]:
+def _recordings(inputs: list[str], recursive: bool) -> list[Place]:
     from processor.finding import find_recordings
 
     paths = [found.source for found in find_recordings(inputs, recursive=recursive)]
@@ -154,7 +155,7 @@ def _recordings(inputs: list[str], recursive: bool) -> list[Path]:
 
 
 def _found(
-    paths: list[Path], recipe: Recipe | None, *, pictures: bool, workers: int, quiet: bool
+    paths: list[Place], recipe: Recipe | None, *, pictures: bool, workers: int, quiet: bool
 ) -> list[Analysis]:
     from processor.analysis import analyze_files, by_need
 
@@ -173,17 +174,17 @@ def _found(
 @contextmanager
 def _bar(
     what: str, total: int, *, quiet: bool
-) -> Iterator[tuple[Progress, Callable[[Path, float], None]]]:
+) -> Iterator[tuple[Progress, Callable[[Place, float], None]]]:
     """Show on a terminal how far some recordings are, several of which may be in work."""
     from rich.console import Console
     from rich.progress import Progress
 
     console = Console(stderr=True)
-    done: dict[Path, float] = {}
+    done: dict[Place, float] = {}
     with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)
 
-        def progress(path: Path, fraction: float) -> None:
+        def progress(path: Place, fraction: float) -> None:
             done[path] = fraction
             finished = sum(share == 1.0 for share in done.values())
             told = f"{what}: {finished} of {total}"

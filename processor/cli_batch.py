@@ -182,11 +182,14 @@ def _carry_out(
     from processor.journal import Journal
     from processor.part_files import remove_leftovers
     from processor.report import Report
+    from processor.staging import remove_old_stages
 
     report = Report(settled.todo, recipe, as_json=as_json, quiet=quiet, kept=settled.kept)
     with Journal(order.output_dir, shard=order.shard) as journal:
         if order.resume:
-            remove_leftovers({path.parent for job in settled.planned for path in job.outputs})
+            outputs = (output for job in settled.planned for output in job.outputs)
+            remove_leftovers({path.parent for path in outputs if isinstance(path, Path)})
+        remove_old_stages()
         journal.begin(settled.todo, recipe)
         try:
             work_through(

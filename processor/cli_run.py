@@ -14,7 +14,7 @@ from processor.interruption import EXIT_CANCELLED, heeding, signals_end_the_run
 from processor.recipe import Recipe
 
 if TYPE_CHECKING:
-    from processor.file_job import FileJob
+    from processor.jobs import FileJob
     from processor.journal import Journal
     from processor.report import Report
     from processor.room import RoomFigures

@@ -16,10 +16,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from processor.clashes import check_outputs
 from processor.errors import Cancelled, DereverbError, ModelError
-from processor.file_job import FileJob, FileResult, check_outputs
 from processor.history import stamp_of
+from processor.jobs import FileJob, FileResult
 from processor.recipe import Recipe
+from processor.remote import Place
 from processor.workers import process_job
 
 # Enough that no worker waits for the next job, few enough that little is thrown away at the end.
@@ -133,10 +135,16 @@ def _next_of(jobs: Iterator[FileJob], number: int) -> Iterator[FileJob]:
 
 def _absolute(job: FileJob) -> FileJob:
     """Workers stand in folders of their own."""
-    room = None if job.removed_to is None else Path(job.removed_to).absolute()
     return replace(
-        job, source=job.source.absolute(), destination=job.destination.absolute(), removed_to=room
+        job,
+        source=_in_full(job.source),
+        destination=_in_full(job.destination),
+        removed_to=job.removed_to and _in_full(job.removed_to),
     )
+
+
+def _in_full(place: Place) -> Place:
+    return place.absolute() if isinstance(place, Path) else place
 
 
 @contextmanager

@@ -1,14 +1,11 @@
-"""One recording becomes one drier recording: the job, its result, and the function between them."""
+"""One recording becomes one drier recording: the function that makes it."""
 
 from __future__ import annotations
 
 import os
 import time
-import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
 
@@ -16,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from processor.audio_file import AudioInfo, probe, read_blocks, reason_of
-from processor.audio_format import container_for
 from processor.audio_writer import AudioWriter
+from processor.clashes import check_outputs
 from processor.delivery import AS_SOURCE, Delivery, at_rate, unlike
 from processor.errors import AudioFileError
+from processor.jobs import FileJob, FileResult, refuse_changed, state_of
 from processor.mixing import mixed
 from processor.model import Model
 from processor.quantiser import seed_of
@@ -27,75 +25,15 @@ from processor.recipe import Recipe
 from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE, DereverbStream
 from processor.tags import read_labels
 
-
-@dataclass(frozen=True)
-class FileJob:
-    """What is to be made of one file.
-
-    Attributes:
-        source: the recording; never opened for writing.
-        destination: the drier recording.
-        removed_to: where what was taken away goes, if it is wanted.
-        delivery: in which form they are written.
-        target_c50_db: the clarity [dB] that it is to come to, with a strength of its own instead of
-            the recipe's; None for that. `process_job` sees to it.
-    """
-
-    source: Path
-    destination: Path
-    removed_to: Path | None = None
-    delivery: Delivery = AS_SOURCE
-    target_c50_db: float | None = None
-
-    @property
-    def outputs(self) -> tuple[Path, ...]:
-        """The files that the job makes."""
-        return (
-            (self.destination,) if self.removed_to is None else (self.destination, self.removed_to)
-        )
-
-
-@dataclass(frozen=True)
-class FileResult:
-    """What became of a job.
-
-    Attributes:
-        job: as it was given.
-        error: why it failed, one sentence; None when it is done.
-        seconds_audio: length of the recording [s].
-        seconds_wall: time from the first sample read to the file in its place [s].
-        clipped_samples: how many samples lay beyond full scale in an integer format.
-        model: name and beginning of the checksum of the model that was used.
-        sample_rate: of the recording [Hz].
-        channels: of the recording.
-        frames: samples per channel in each output, and at the same rate in the recording.
-        source_bytes: how large the source was when it was read.
-        source_mtime_ns: when it had been changed last, as the file system tells.
-        strength: the one that was used.
-    """
-
-    job: FileJob
-    error: str | None = None
-    seconds_audio: float = 0.0
-    seconds_wall: float = 0.0
-    clipped_samples: int = 0
-    model: str = ""
-    sample_rate: int = 0
-    channels: int = 0
-    frames: int = 0
-    source_bytes: int = 0
-    source_mtime_ns: int = 0
-    strength: float | None = None
-
-    @property
-    def ok(self) -> bool:
-        """True when the outputs are in their places."""
-        return self.error is None
-
-    @property
-    def speed(self) -> float:
-        """Seconds of audio per second of time; 0 when there is nothing to tell."""
-        return self.seconds_audio / self.seconds_wall if self.seconds_wall else 0.0
+__all__ = [
+    "FileJob",
+    "FileResult",
+    "check_outputs",
+    "process_file",
+    "refuse_unfit",
+    "state_of",
+    "version",
+]
 
 
 def process_file(
@@ -130,11 +68,13 @@ def process_file(
         ModelError: the recipe's model cannot be used.
         Cancelled: from `progress`. As after every error, no output is left.
     """
+    source, destination = Path(source), Path(destination)
     room = None if removed_to is None else Path(removed_to)
-    job = FileJob(Path(source), Path(destination), room, delivery)
+    outputs = [destination] if room is None else [destination, room]
+    job = FileJob(source, destination, room, delivery)
     check_outputs([job], overwrite=overwrite)
-    before = state_of(job.source)
-    info = probe(job.source)
+    before = state_of(source)
+    info = probe(source)
     refuse_unfit(info)
     model = Model.load(recipe.model)
     stream = DereverbStream(model, info.sample_rate, info.channels, recipe)
@@ -144,7 +84,7 @@ def process_file(
     with ExitStack() as stack:
         writers = [
             stack.enter_context(_writer(path, info, delivery, _stamp(recipe, model), overwrite))
-            for path in job.outputs
+            for path in outputs
         ]
         loud = np.float32(10.0 ** (recipe.gain_db / 20.0))  # 1 at 0 dB: no bit changes
         rounds = delivery.is_coarser_than(info, writers[0].subtype)
@@ -157,7 +97,7 @@ def process_file(
                 writer.write(loud * dry - stored)
         for writer in writers:
             writer.close()  # Both are known to be whole before either appears.
-        refuse_changed(job.source, before)
+        refuse_changed(source, before)
     source_bytes, source_mtime_ns = before or (0, 0)
     return FileResult(
         job,
@@ -172,75 +112,6 @@ def process_file(
         source_mtime_ns=source_mtime_ns,
         strength=recipe.strength,
     )
-
-
-def state_of(path: Path) -> tuple[int, int] | None:
-    """Return a file's size and time of change [ns]: other values, other content. None: no file."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return None
-    return status.st_size, status.st_mtime_ns
-
-
-def refuse_changed(path: Path, before: tuple[int, int] | None) -> None:
-    """Refuse a source that is not what it was when its `state_of` was asked.
-
-    Raises:
-        AudioFileError: it is not.
-    """
-    if state_of(path) != before:
-        raise AudioFileError(
-            f"Cannot use '{path}': it changed while it was read. "
-            "Try again when nothing writes to it any more."
-        )
-
-
-def check_outputs(jobs: Sequence[FileJob], *, overwrite: bool = False) -> None:
-    """Refuse jobs that would overwrite a source, each other, or what stands there already.
-
-    And names whose ending stands for no format that is read or written here.
-
-    Sources are recognised through symbolic and hard links, relative paths, and the spellings
-    that a file system without upper and lower case takes for the same.
-
-    Raises:
-        AudioFileError: names the first clash. Nothing was touched.
-    """
-    sources = {key: job.source for job in jobs if (key := _identity(job.source)) is not None}
-    claimed: dict[str, Path] = {}
-    existing: list[Path] = []
-    for job in jobs:
-        container_for(job.source, verb="read")  # its name is often the output's, too
-        for output in job.outputs:
-            container_for(output, verb="write")
-            identity, place = _identity(output), _place(output)
-            if identity in sources:
-                raise AudioFileError(
-                    f"Cannot write '{output}': it is the source '{sources[identity]}'. "
-                    "Choose another name or folder."
-                )
-            if place in claimed:
-                raise AudioFileError(
-                    f"Cannot write '{output}' twice: it would come from '{claimed[place]}' and "
-                    f"from '{job.source}'. Choose another name or folder for one of them."
-                )
-            claimed[place] = job.source
-            # os.path, not Path: a name that is too long is the writer's to tell.
-            if os.path.isdir(output):
-                raise AudioFileError(f"Cannot write '{output}': it is a folder. Name a file in it.")
-            if identity is not None and not os.path.isfile(output):
-                raise AudioFileError(
-                    f"Cannot write '{output}': it is a pipe or a device. Name a file instead."
-                )
-            if identity is not None:
-                existing.append(output)
-    if existing and not overwrite:
-        others = f" (and {len(existing) - 1} more)" if len(existing) > 1 else ""
-        raise AudioFileError(
-            f"Cannot write '{existing[0]}'{others}: it exists already. "
-            "Choose another name or folder, or allow overwriting (--overwrite)."
-        )
 
 
 def version() -> str:
@@ -309,35 +180,3 @@ def _separated(
         if progress is not None:
             progress(done / info.frames)
     yield stream.separate(np.zeros((info.channels, 0), np.float32), last=True)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """What tells a file from every other, however it is spelt or linked; None without a file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _place(path: Path) -> str:
-    """Where an output that may not exist yet will lie: equal for two spellings of one place."""
-    place = os.path.realpath(path)
-    if _ignores_case(os.path.dirname(place)):
-        return unicodedata.normalize("NFC", place).casefold()
-    return place
-
-
-@lru_cache(maxsize=256)
-def _ignores_case(folder: str) -> bool:
-    """Ask the nearest existing folder whether its name in the other case is the same folder."""
-    parent, name = os.path.split(folder)
-    other = os.path.join(parent, name.swapcase())
-    if parent == folder:
-        return False
-    if other == folder or not os.path.exists(folder):
-        return _ignores_case(parent)
-    try:
-        return os.path.samefile(folder, other)
-    except OSError:
-        return False

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 
 from processor.audio_format import READABLE
 from processor.errors import AudioFileError
+from processor.remote import Place, RemotePath, place_of, remote_kind, survey
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,19 @@ class Found:
         output: its place below the output folder, where somebody has written it down.
     """
 
-    source: Path
+    source: Place
     relative: PurePath
     root: str = ""
     output: PurePath | None = None
 
 
 def find_recordings(
-    inputs: Iterable[str | os.PathLike[str]],
+    inputs: Iterable[str | os.PathLike[str] | RemotePath],
     *,
     recursive: bool = False,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
-    passed_over: Collection[Path] = (),
+    passed_over: Collection[Place] = (),
 ) -> list[Found]:
     """Return the recordings that are named, and those in the folders that are named.
 
@@ -70,7 +71,7 @@ def find_recordings(
     linked folders are not followed.
 
     Args:
-        inputs: files and folders.
+        inputs: files and folders, here or in stores (s3://bucket/folder).
         recursive: look into folders below a folder, too.
         include: patterns, see `Patterns`; without any, all are wanted.
         exclude: patterns.
@@ -81,16 +82,42 @@ def find_recordings(
     """
     patterns = Patterns(tuple(include), tuple(exclude))
     found = []
-    for given in map(Path, inputs):
-        if os.path.isdir(given):
+    for given in map(place_of, inputs):
+        if isinstance(given, RemotePath):
+            found += _in_store(given, recursive, patterns, passed_over)
+        elif os.path.isdir(given):
             root = Path(os.path.abspath(given)).name
             # An output folder inside the input folder is no input, unless both are one.
-            shut = {_real(path) for path in passed_over} - {_real(given)}
+            shut = {_real(path) for path in passed_over if isinstance(path, Path)} - {_real(given)}
             for path in _recordings_in(given, recursive, patterns, shut):
                 found.append(Found(path, path.relative_to(given), root))
         elif patterns.want(PurePath(given.name)):
             found.append(Found(given, PurePath(given.name)))
     return found
+
+
+def _in_store(
+    given: RemotePath, recursive: bool, patterns: Patterns, passed_over: Collection[Place]
+) -> list[Found]:
+    """Return what a URL names: a recording, or those of a folder, in the order of their names."""
+    if given.suffix.lower() in READABLE and remote_kind(given) == "file":
+        wanted = patterns.want(PurePath(given.name))
+        return [Found(given, PurePath(given.name))] if wanted else []
+    shut = [path for path in passed_over if isinstance(path, RemotePath) and path != given]
+    found = []
+    for place in survey(given):
+        relative = place.relative_to(given)
+        folders = relative.parents[:-1]
+        if (
+            (recursive or not folders)
+            and place.suffix.lower() in READABLE
+            and not any(part.startswith(".") for part in relative.parts)
+            and not any(map(patterns.rule_out, folders))
+            and not any(place.is_relative_to(path) for path in shut)
+            and patterns.want(relative)
+        ):
+            found.append(Found(place, relative, given.name))
+    return sorted(found, key=lambda each: each.relative.parts)
 
 
 def _recordings_in(

@@ -13,24 +13,24 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from processor.delivery import Delivery
-from processor.file_job import FileJob, FileResult, state_of
+from processor.jobs import FileJob, FileResult, state_of
+from processor.ledger import JOURNAL as JOURNAL
+from processor.ledger import lines_in
 from processor.model_files import model_file
 from processor.model_spec import read_spec
 from processor.recipe import Recipe
-
-JOURNAL = ".dryspell-journal"
-"""How the names of all journals begin; they end in .jsonl."""
+from processor.remote import Place, RemotePath, place_of
 
 
 class History:
     """What the journals of an output folder say of earlier runs."""
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str] | RemotePath) -> None:
         """Read all journals in a folder; without any, the history is empty."""
-        self._folder = os.path.abspath(folder)
+        self._folder: Place = place_of(folder)
         self._planned: dict[str, str] = {}  # output -> source
         self._last: dict[str, Mapping[str, Any]] = {}  # output -> what became of it last
-        for event in events_in(Path(folder)):
+        for event in events_in(self._folder):
             key = str(event.get("output"))
             if event.get("event") == "planned":
                 self._planned[key] = str(event.get("source"))
@@ -47,12 +47,12 @@ class History:
             outputs_of.setdefault(source, []).append(key)
         followed = []
         for job in jobs:
-            outputs = outputs_of.get(os.path.abspath(job.source), ())
+            outputs = outputs_of.get(full_name(job.source), ())
             as_before = place_in(self._folder, job.destination) in outputs
             followed.append(job if as_before else self._numbered(job, outputs))
         return followed
 
-    def ours(self, jobs: Iterable[FileJob]) -> set[Path]:
+    def ours(self, jobs: Iterable[FileJob]) -> set[Place]:
         """Return the destinations that an earlier run planned: what stands there is its work."""
         return {
             job.destination
@@ -114,16 +114,14 @@ def stamp_of(recipe: Recipe) -> str:
     return replace(spec, sha256=hashlib.sha256(path.read_bytes()).hexdigest()).stamp
 
 
-def events_in(folder: Path) -> list[dict[str, Any]]:
+def events_in(folder: Place) -> list[dict[str, Any]]:
     """Return the events of all journals in a folder, in the order of time."""
     events = []
-    for path in sorted(folder.glob(f"{JOURNAL}*.jsonl")):
-        with suppress(OSError), path.open("rb") as file:
-            for line in file:
-                with suppress(ValueError):  # torn
-                    event = json.loads(line)
-                    if isinstance(event, dict) and isinstance(event.get("time"), float):
-                        events.append(event)
+    for line in lines_in(folder):
+        with suppress(ValueError):  # torn
+            event = json.loads(line)
+            if isinstance(event, dict) and isinstance(event.get("time"), float):
+                events.append(event)
     return sorted(events, key=lambda event: event["time"])
 
 
@@ -132,12 +130,22 @@ def _result_from(event: Mapping[str, Any], job: FileJob) -> FileResult:
     return FileResult(job, **{name: event[name] for name in names if name in event})
 
 
-def place_in(folder: str | os.PathLike[str], path: Path) -> str:
+def full_name(place: Place) -> str:
+    """What a file is called from wherever one looks."""
+    return Path(os.path.abspath(place)).as_posix() if isinstance(place, Path) else str(place)
+
+
+def place_in(folder: Place, place: Place) -> str:
     """Where an output lies, seen from the output folder, which may be moved as a whole."""
-    return Path(os.path.relpath(path, folder)).as_posix()
+    if isinstance(place, Path) and isinstance(folder, Path):
+        return Path(os.path.relpath(place, folder)).as_posix()
+    if isinstance(place, RemotePath) and isinstance(folder, RemotePath):
+        with suppress(ValueError):
+            return place.relative_to(folder).as_posix()
+    return full_name(place)
 
 
-def size_of(path: Path) -> int | None:
-    """Return how many bytes a file has; None without a file."""
-    state = state_of(path)
+def size_of(place: Place, *, fresh: bool = False) -> int | None:
+    """Return how many bytes a file has; None without a file. `fresh` as for `state_of`."""
+    state = state_of(place, fresh=fresh)
     return None if state is None else state[0]

@@ -10,7 +10,6 @@ import struct
 import zlib
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -146,7 +145,7 @@ def _tiles(analyses: Sequence[Analysis]) -> str:
 
 
 def _article(analysis: Analysis) -> str:
-    path = Path(analysis.path)
+    path = analysis.path
     name = escape(_printable(path.name))
     if not analysis.ok:
         return (

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from processor.file_job import FileJob
+    from processor.jobs import FileJob
 
 EXIT_CANCELLED = 130
 

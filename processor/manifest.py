@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from processor.errors import DereverbError
-from processor.file_job import FileJob, FileResult
 from processor.finding import Found
+from processor.jobs import FileJob, FileResult
 from processor.recipe import Recipe
+from processor.remote import Place, place_of
 from processor.tables import Row, read_table
 
 FILE_COLUMNS = ("file", "source", "audio_filepath", "path")
@@ -39,8 +41,8 @@ class Manifest:
         Raises:
             DereverbError: it cannot be read, or a row names no file, or an output elsewhere.
         """
-        self._rows: dict[Path, list[Row]] = {}
-        self._found: dict[Path, Found] = {}
+        self._rows: dict[Place, list[Row]] = {}
+        self._found: dict[Place, Found] = {}
         if path is not None:
             for number, row in enumerate(read_table(Path(path)), 1):
                 self._add(Path(path), number, row)
@@ -97,16 +99,18 @@ class Manifest:
                 f"Cannot use '{path}', row {number}: it names no file. It needs a column "
                 f"{' or '.join(FILE_COLUMNS)}."
             )
-        source = Path(os.path.normpath(path.parent / row[name]))
+        source = place_of(row[name])
+        if isinstance(source, Path):
+            source = Path(os.path.normpath(path.parent / source))
         output = _output_of(path, number, row)
         if source in self._found and self._found[source].output != output:
             raise DereverbError(
                 f"Cannot use '{path}', row {number}: '{row[name]}' has two outputs. Give it one."
             )
-        try:
-            relative = source.relative_to(os.path.normpath(path.parent))
-        except ValueError:
-            relative = Path(source.name)
+        relative = PurePath(source.name)
+        if isinstance(source, Path):
+            with suppress(ValueError):  # from elsewhere
+                relative = source.relative_to(os.path.normpath(path.parent))
         self._found[source] = Found(source, relative, output=output)
         kept = {key: value for key, value in row.items() if key not in (name, OUTPUT_COLUMN)}
         self._rows.setdefault(source, []).append(kept)
@@ -148,8 +152,10 @@ def _row(
     return dict(zip(RESULT_COLUMNS, values, strict=True))
 
 
-def _seen_from(manifest: Path, path: Path) -> str:
+def _seen_from(manifest: Path, path: Place) -> str:
     """Name a file as seen from the manifest's folder if it lies below it, else in full."""
+    if not isinstance(path, Path):
+        return str(path)
     whole, folder = os.path.abspath(path), os.path.abspath(manifest.parent)
     inside = os.path.commonpath([whole, folder]) == folder if _same_drive(whole, folder) else False
     return Path(os.path.relpath(whole, folder) if inside else whole).as_posix()

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from processor.analysis import analyze_files
 from processor.errors import DereverbError
-from processor.file_job import FileJob, FileResult, state_of
 from processor.finding import Found, Patterns, find_recordings
 from processor.history import History, stamp_of
+from processor.jobs import FileJob, FileResult, state_of
 from processor.manifest import Manifest
 from processor.naming import DEFAULT_NAME, Shard
-from processor.plan import Existing, plan_found, settle_existing
+from processor.plan import Existing, plan_found, settle_existing, survey_stores
 from processor.recipe import Recipe
+from processor.remote import RemotePath, place_of
 from processor.room import RoomFigures
 
 
@@ -26,7 +27,7 @@ class Order:
     """What is asked for; see `plan_batch` for most of it.
 
     Attributes:
-        inputs: files and folders.
+        inputs: files and folders, here or in stores (s3://bucket/folder).
         output_dir: where outputs go, and the journal.
         manifest: a list of recordings; they come before the inputs.
         resume: take what an earlier run has done as done.
@@ -73,13 +74,16 @@ class Settled:
     def notices(self, output_dir: str) -> list[str]:
         """Return what one should know before a long run, and what does not forbid it."""
         needed = sum((state_of(job.source) or (0, 0))[0] * len(job.outputs) for job in self.todo)
-        place = Path(os.path.abspath(output_dir))
-        while not place.exists():
-            place = place.parent
-        free = shutil.disk_usage(place).free
         told = []
         if self.unwanted:
             told.append(f"Passed over for their room figures (--only-if): {self.unwanted}.")
+        outside = place_of(output_dir)
+        if isinstance(outside, RemotePath):
+            return told
+        place = Path(os.path.abspath(outside))
+        while not place.exists():
+            place = place.parent
+        free = shutil.disk_usage(place).free
         if needed > free:
             told.append(
                 f"The disk may be too small: {_gigabytes(needed)} of recordings, and "
@@ -111,6 +115,7 @@ def settle(
     model = stamp_of(recipe)
     manifest = Manifest(order.manifest)
     found = _found(order, manifest)
+    survey_stores(order.output_dir, order.removed_dir)
     jobs = plan_found(
         found,
         order.output_dir,
@@ -181,7 +186,7 @@ def _found(order: Order, manifest: Manifest) -> list[Found]:
         recursive=order.recursive,
         include=order.include,
         exclude=order.exclude,
-        passed_over=[Path(place) for place in (order.output_dir, order.removed_dir) if place],
+        passed_over=[place_of(place) for place in (order.output_dir, order.removed_dir) if place],
     )
     if not found:
         where = ", ".join(f"'{place}'" for place in (*order.inputs, order.manifest) if place)
@@ -199,9 +204,11 @@ def _refuse_misplaced(order: Order) -> None:
             "Name recordings or folders before it, or a --manifest."
         )
     for place in order.inputs:
-        if not os.path.lexists(place):
+        given = place_of(place)
+        if isinstance(given, Path) and not os.path.lexists(given):
             raise DereverbError(f"'{place}' is not a folder, and no file. Check its name.")
-    if os.path.lexists(order.output_dir) and not os.path.isdir(order.output_dir):
+    target = place_of(order.output_dir)
+    if isinstance(target, Path) and os.path.lexists(target) and not os.path.isdir(target):
         raise DereverbError(
             f"'{order.output_dir}' is not a folder. The last name is that of the output folder."
         )

@@ -23,8 +23,23 @@ _SILENT_SECONDS = 3600.0
 
 def part_beside(target: Path) -> Path:
     """Return a new name in the folder of `target`, for what is to become it."""
-    token = secrets.token_hex(4)
-    return target.with_name(f".dryspell-{_this_host()}-{os.getpid()}-{token}.part")
+    return target.with_name(part_name())
+
+
+def part_name() -> str:
+    """Return a new name for what this process is writing."""
+    return f"{part_prefix(os.getpid())}{secrets.token_hex(4)}.part"
+
+
+def part_prefix(process: int) -> str:
+    """Return how the names begin of all that a process of this host is writing."""
+    return f".dryspell-{_this_host()}-{process}-"
+
+
+def process_of(name: str) -> int | None:
+    """Return which process of this host has given this name; None for all other names."""
+    match = _NAME.fullmatch(name)
+    return int(match[2]) if match and match[1] == _this_host() else None
 
 
 def remove_leftovers(folders: Iterable[Path]) -> list[Path]:
@@ -41,10 +56,9 @@ def remove_leftovers(folders: Iterable[Path]) -> list[Path]:
 
 def remove_parts_of(process: int, folders: Iterable[Path]) -> None:
     """Remove what a process of this host, which has ended, was writing in these folders."""
-    mine = f".dryspell-{_this_host()}-{process}-"
     for folder in folders:
         for path in _parts_in(folder):
-            if path.name.startswith(mine):
+            if process_of(path.name) == process:
                 with suppress(OSError):
                     path.unlink()
 
@@ -60,9 +74,9 @@ def _is_leftover(path: Path) -> bool:
     match = _NAME.fullmatch(path.name)
     if match is None:
         return False
-    host, process = match.groups()
-    if host == _this_host():
-        return not is_running(int(process))
+    process = process_of(path.name)
+    if process is not None:
+        return not is_running(process)
     with suppress(OSError):
         return time.time() - path.stat().st_mtime > _SILENT_SECONDS
     return False

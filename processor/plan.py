@@ -9,21 +9,23 @@ from pathlib import Path
 from typing import Literal
 
 from processor.audio_format import CONTAINERS, writable_suffix
+from processor.clashes import check_outputs
 from processor.errors import AudioFileError
-from processor.file_job import FileJob, check_outputs
 from processor.finding import Found, find_recordings
+from processor.jobs import FileJob, state_of
 from processor.naming import DEFAULT_NAME, Shard, check_template, name_from
+from processor.remote import Place, RemotePath, place_of, survey
 
 Existing = Literal["refuse", "skip", "overwrite", "number"]
 
 
 def plan_batch(
-    inputs: Iterable[str | os.PathLike[str]],
-    output_dir: str | os.PathLike[str] | None,
+    inputs: Iterable[str | os.PathLike[str] | RemotePath],
+    output_dir: str | os.PathLike[str] | RemotePath | None,
     *,
     recursive: bool = False,
     existing: Existing = "refuse",
-    removed_dir: str | os.PathLike[str] | None = None,
+    removed_dir: str | os.PathLike[str] | RemotePath | None = None,
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
     name: str = DEFAULT_NAME,
@@ -59,8 +61,11 @@ def plan_batch(
         recursive=recursive,
         include=include,
         exclude=exclude,
-        passed_over=[Path(folder) for folder in (output_dir, removed_dir) if folder is not None],
+        passed_over=[
+            place_of(folder) for folder in (output_dir, removed_dir) if folder is not None
+        ],
     )
+    survey_stores(output_dir, removed_dir)
     jobs = plan_found(
         found,
         output_dir,
@@ -73,11 +78,23 @@ def plan_batch(
     return settle_existing(jobs, existing)
 
 
+def survey_stores(*folders: str | os.PathLike[str] | RemotePath | None) -> None:
+    """Ask once what lies in the folders of stores, so that a plan need not for each file.
+
+    Raises:
+        AudioFileError: a store cannot be read.
+    """
+    for folder in folders:
+        place = None if folder is None else place_of(folder)
+        if isinstance(place, RemotePath):
+            survey(place)
+
+
 def plan_found(
     found: Sequence[Found],
-    output_dir: str | os.PathLike[str] | None,
+    output_dir: str | os.PathLike[str] | RemotePath | None,
     *,
-    removed_dir: str | os.PathLike[str] | None = None,
+    removed_dir: str | os.PathLike[str] | RemotePath | None = None,
     name: str = DEFAULT_NAME,
     suffix: str | None = None,
     shard: Shard | None = None,
@@ -114,7 +131,7 @@ def plan_found(
 
 
 def settle_existing(
-    jobs: Sequence[FileJob], existing: Existing, *, ours: Collection[Path] = ()
+    jobs: Sequence[FileJob], existing: Existing, *, ours: Collection[Place] = ()
 ) -> list[FileJob]:
     """Return the jobs that are left when outputs that exist have been dealt with.
 
@@ -128,9 +145,7 @@ def settle_existing(
     """
     if existing == "skip":
         return [
-            job
-            for job in jobs
-            if job.destination in ours or not all(map(os.path.exists, job.outputs))
+            job for job in jobs if job.destination in ours or not all(map(_exists, job.outputs))
         ]
     if existing == "number":
         return list(_numbered(jobs, exist=True, ours=ours))
@@ -184,8 +199,8 @@ def plan_files(
 def _job(
     recording: Found,
     index: int,
-    output_dir: str | os.PathLike[str] | None,
-    removed_dir: str | os.PathLike[str] | None,
+    output_dir: str | os.PathLike[str] | RemotePath | None,
+    removed_dir: str | os.PathLike[str] | RemotePath | None,
     template: str,
     suffix: str | None,
 ) -> FileJob:
@@ -194,29 +209,29 @@ def _job(
         template = "{stem}_dry{suffix}"
     name = name_from(
         template,
-        Path(os.path.abspath(source)),
+        Path(os.path.abspath(source)) if isinstance(source, Path) else source.path,
         writable_suffix(source) if suffix is None else suffix,
         root=recording.root,
         index=index,
     )
     place = recording.output or recording.relative.with_name(name)
-    destination = source.with_name(name) if output_dir is None else Path(output_dir) / place
+    destination = source.with_name(name) if output_dir is None else place_of(output_dir) / place
     if removed_dir is None:
         return FileJob(source, destination)
     plain = place if output_dir is not None else recording.relative
     room = plain.with_name(f"{plain.stem}_room{destination.suffix}")
-    return FileJob(source, destination, Path(removed_dir) / room)
+    return FileJob(source, destination, place_of(removed_dir) / room)
 
 
 def _numbered(
-    jobs: Iterable[FileJob], *, exist: bool, ours: Collection[Path] = ()
+    jobs: Iterable[FileJob], *, exist: bool, ours: Collection[Place] = ()
 ) -> Iterator[FileJob]:
     """Give outputs that another job has, or that exist, the next free number."""
     taken: set[str] = set()
     for job in jobs:
         number, chosen = 1, job
-        while any(os.path.normcase(path) in taken for path in chosen.outputs) or (
-            exist and chosen.destination not in ours and any(map(os.path.lexists, chosen.outputs))
+        while any(_spelling(path) in taken for path in chosen.outputs) or (
+            exist and chosen.destination not in ours and any(map(_is_taken, chosen.outputs))
         ):
             number += 1
             chosen = replace(
@@ -224,20 +239,32 @@ def _numbered(
                 destination=_with_number(job.destination, number),
                 removed_to=job.removed_to and _with_number(job.removed_to, number),
             )
-        taken.update(map(os.path.normcase, chosen.outputs))
+        taken.update(map(_spelling, chosen.outputs))
         yield chosen
 
 
-def _with_number(path: Path, number: int) -> Path:
+def _with_number(path: Place, number: int) -> Place:
     return path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _spelling(place: Place) -> str:
+    return os.path.normcase(place) if isinstance(place, Path) else str(place)
+
+
+def _exists(place: Place) -> bool:
+    return os.path.exists(place) if isinstance(place, Path) else state_of(place) is not None
+
+
+def _is_taken(place: Place) -> bool:
+    return os.path.lexists(place) if isinstance(place, Path) else state_of(place) is not None
 
 
 def _refuse_files_as_folders(jobs: Sequence[FileJob]) -> None:
     """Refuse 'x.wav' beside 'x.wav/y.wav', and folders that are files already."""
     outputs = {output: job.source for job in jobs for output in job.outputs}
-    folders = {folder for output in outputs for folder in output.parents}
+    folders: set[Place] = {folder for output in outputs for folder in output.parents}
     for folder in folders:
-        if folder in outputs or os.path.isfile(folder):
+        if folder in outputs or (isinstance(folder, Path) and os.path.isfile(folder)):
             raise AudioFileError(
                 f"Cannot write into '{folder}': it is a file, or the output of "
                 f"'{outputs.get(folder, folder)}'. Choose another name or folder."

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -24,9 +22,11 @@ from rich.progress import (
 )
 
 from processor.errors import DereverbError
-from processor.file_job import FileJob, FileResult, version
+from processor.file_job import version
+from processor.jobs import FileJob, FileResult, state_of
 from processor.model_files import DEFAULT_MODEL
 from processor.recipe import Recipe
+from processor.remote import Place
 
 # Time left is told from the pace of the last minutes: files differ, and so does a machine's load.
 _PACE_SECONDS = 300.0
@@ -209,8 +209,5 @@ def entry_of(result: FileResult) -> dict[str, Any]:
     }
 
 
-def _bytes_of(path: Path) -> int:
-    try:
-        return max(1, os.stat(path).st_size)
-    except (OSError, ValueError):
-        return 1
+def _bytes_of(place: Place) -> int:
+    return max(1, (state_of(place) or (1, 0))[0])

@@ -10,18 +10,15 @@ from functools import partial
 from pathlib import Path
 
 from processor.audio_file import probe
+from processor.clashes import check_outputs
 from processor.crew import Tell, Trade, work_in_crew
 from processor.errors import AudioFileError, Cancelled, ModelError
-from processor.file_job import (
-    FileJob,
-    FileResult,
-    check_outputs,
-    process_file,
-    refuse_changed,
-    state_of,
-)
+from processor.file_job import process_file
+from processor.jobs import FileJob, FileResult, refuse_changed, state_of
 from processor.part_files import remove_parts_of
 from processor.recipe import Recipe
+from processor.remote import Place
+from processor.staging import is_remote, remove_stages_of, staged
 from processor.strengths import LOOKED_AT_S, strength_for_c50
 
 _log = logging.getLogger(__name__)
@@ -49,9 +46,10 @@ def process_job(
         Cancelled: from `progress`.
     """
     try:
-        if job.target_c50_db is None:
-            return _processed(job, recipe, overwrite, progress)
-        return _brought_to_target(job, job.target_c50_db, recipe, overwrite, progress)
+        if is_remote(job):
+            with staged(job, overwrite=overwrite) as stage:
+                return stage.deliver(_processed(stage.local, recipe, overwrite, progress))
+        return _processed(job, recipe, overwrite, progress)
     except AudioFileError as error:
         return FileResult(job, str(error))
     except (Cancelled, ModelError):
@@ -68,40 +66,44 @@ def process_job(
 def _processed(
     job: FileJob, recipe: Recipe, overwrite: bool, progress: Callable[[float], None] | None
 ) -> FileResult:
-    return process_file(
-        job.source,
-        job.destination,
-        recipe,
-        removed_to=job.removed_to,
-        delivery=job.delivery,
-        progress=progress,
-        overwrite=overwrite,
-    )
-
-
-def _brought_to_target(
-    job: FileJob,
-    target_db: float,
-    recipe: Recipe,
-    overwrite: bool,
-    progress: Callable[[float], None] | None,
-) -> FileResult:
-    """Find the strength that the recording needs, then use it, as if it had been asked for.
+    """Process files of this machine; find the strength before, if the job has a target.
 
     The output is made by the model itself, and not of what the search has kept: frames that were
     overlapped and added cannot be scaled any more as exactly as the model does it.
     """
-    check_outputs([job], overwrite=overwrite)  # the search takes time
-    before = state_of(job.source)
-    share = _share_of_the_search(probe(job.source).duration_s)
+    source, *outputs = (_here(place) for place in (job.source, *job.outputs))
+    if job.target_c50_db is not None:
+        check_outputs([job], overwrite=overwrite)  # the search takes time
+        before = state_of(source)
+        share = _share_of_the_search(probe(source).duration_s)
+        strength = strength_for_c50(
+            source, recipe, job.target_c50_db, progress=_part_of(progress, 0.0, share)
+        )
+        refuse_changed(source, before)
+        recipe = replace(recipe, strength=strength)
+        progress = _part_of(progress, share, 1.0 - share)
+    result = process_file(
+        source,
+        outputs[0],
+        recipe,
+        removed_to=outputs[1] if len(outputs) > 1 else None,
+        delivery=job.delivery,
+        progress=progress,
+        overwrite=overwrite,
+    )
+    return replace(result, job=job)
 
-    def told(begin: float, length: float) -> Callable[[float], None] | None:
-        return None if progress is None else lambda done: progress(begin + length * done)
 
-    strength = strength_for_c50(job.source, recipe, target_db, progress=told(0.0, share))
-    refuse_changed(job.source, before)
-    found = replace(recipe, strength=strength)
-    return replace(_processed(job, found, overwrite, told(share, 1.0 - share)), job=job)
+def _here(place: Place) -> Path:
+    if not isinstance(place, Path):
+        raise TypeError(f"'{place}' has to be fetched before.")
+    return place
+
+
+def _part_of(
+    progress: Callable[[float], None] | None, begin: float, length: float
+) -> Callable[[float], None] | None:
+    return None if progress is None else lambda done: progress(begin + length * done)
 
 
 def _share_of_the_search(duration_s: float) -> float:
@@ -146,4 +148,7 @@ def _lost(job: FileJob) -> FileResult:
 
 def _clear_up(job: FileJob, process: int) -> None:
     """Remove what a killed process has not finished; through links, as it was written."""
-    remove_parts_of(process, {Path(os.path.realpath(path)).parent for path in job.outputs})
+    here = (os.path.realpath(place) for place in job.outputs if isinstance(place, Path))
+    remove_parts_of(process, {Path(place).parent for place in here})
+    if is_remote(job):
+        remove_stages_of(process)

@@ -12,7 +12,8 @@ from signals import lag_between, noise, speech_like
 
 from processor.audio_file import read_tags
 from processor.errors import AudioFileError, Cancelled, ModelError
-from processor.file_job import FileJob, check_outputs, process_file
+from processor.clashes import check_outputs
+from processor.file_job import FileJob, process_file
 from processor.recipe import Recipe
 
 # name, sample rate, channels, sample format
@@ -249,7 +250,7 @@ def test_names_that_differ_in_case_only_clash_where_the_file_system_says_so(tmp_
 
 
 def test_case_is_ignored_where_the_folder_ignores_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("processor.file_job._ignores_case", lambda folder: True)
+    monkeypatch.setattr("processor.clashes._ignores_case", lambda folder: True)
     jobs = [
         FileJob(tmp_path / "x.wav", tmp_path / "Küche.wav"),
         FileJob(tmp_path / "y.wav", tmp_path / "KU\N{COMBINING DIAERESIS}CHE.WAV"),
