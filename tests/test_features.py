@@ -20,6 +20,9 @@ def test_decaying_means_follow_their_recursion_whatever_the_blocks(block: int) -
         mean = fades[:, None, None] * mean + (1 - fades[:, None, None]) * frame
         expected.append(mean)
     torch.testing.assert_close(decaying_means(power, before, fades, block), torch.stack(expected))
+    for frame, wanted in zip(power, expected, strict=True):  # a stream
+        before = decaying_means(frame[None], before, fades)[-1]
+        torch.testing.assert_close(before, wanted)
 
 
 def test_a_bin_is_seen_by_its_band_and_both_neighbours() -> None:

@@ -13,8 +13,8 @@ from signals import noise, speech_like
 from torch import Tensor
 
 from training.config import Config
+from training.late import LatePrediction
 from training.network import Network
-from training.prediction import LatePrediction
 
 TINY = Path(__file__).parents[1] / "training" / "configs" / "tiny.toml"
 BINS, TAPS, DELAY = 6, 4, 2
@@ -122,18 +122,20 @@ def test_what_is_not_a_number_raises_nothing(prediction: LatePrediction) -> None
     run(prediction, wet, [50])
 
 
-def tiny_network(ahead: int = 0) -> Network:
+def tiny_network(ahead: int = 0, release_s: float = 0.0) -> Network:
     config = Config.load(TINY).network
-    config = dataclasses.replace(config, formulation="prediction", prediction_ahead=ahead)
+    config = dataclasses.replace(
+        config, formulation="prediction", prediction_ahead=ahead, release_s=release_s
+    )
     if ahead:
         config = dataclasses.replace(config, taps=(*config.taps, -ahead))
     return random_network(config, 0.1)
 
 
-@pytest.mark.parametrize("ahead", [0, 1, 2])
+@pytest.mark.parametrize(("ahead", "release_s"), [(0, 0.0), (1, 0.0), (2, 0.0), (1, 0.02)])
 @pytest.mark.parametrize("hops", [[1] * 40, [7, 33], [39, 1]])
-def test_the_network_streams_as_it_trains(hops: list[int], ahead: int) -> None:
-    network = tiny_network(ahead)
+def test_the_network_streams_as_it_trains(hops: list[int], ahead: int, release_s: float) -> None:
+    network = tiny_network(ahead, release_s)
     waveform = noise(2, 40 * network.hop)
     np.testing.assert_allclose(
         removed(network, waveform, hops), removed(network, waveform, [40]), atol=1e-5
@@ -171,3 +173,31 @@ def test_a_frame_is_judged_by_so_many_after_it(ahead: int) -> None:
     assert torch.equal(before[:20], after[:20])
     assert not torch.equal(before[20], after[20])
     assert network.latency_samples == network.n_fft - network.step + ahead * network.step
+
+
+def gains(estimated: list[float], levels: list[float], release_s: float = 0.02) -> np.ndarray:
+    """What becomes of gains that were estimated of frames at these levels, in all bins alike."""
+    estimator = tiny_network(release_s=release_s).estimator
+    left = torch.tensor(levels, dtype=torch.complex64)[:, None, None].expand(-1, 1, 721)
+    estimate = left * torch.tensor(estimated)[:, None, None]
+    powers = estimator.initial_memory(1)[-1]
+    dry, _ = estimator.released(estimate, left, powers)
+    return (dry / left).abs().amax(dim=(1, 2)).numpy()
+
+
+def test_a_gain_that_stays_is_kept() -> None:
+    np.testing.assert_allclose(gains([0.3] * 8, [1, 2, 9, 1, 0.1, 3, 1, 1]), 0.3, rtol=1e-3)
+
+
+def test_a_gain_opens_at_once_and_closes_slowly() -> None:
+    """An onset 30 dB above what was there, and the moment in which it is over."""
+    opened = gains([0.1] * 5 + [1.0] * 3, [0.1] * 5 + [3.0] * 3)
+    assert opened[4] < 0.11 and opened[5] > 0.97
+    closed = gains([1.0] * 5 + [0.1] * 15, [1.0] * 20)
+    assert (np.diff(closed[5:]) < 0).all()
+    assert 0.7 < closed[5] < 0.9 and closed[-1] < 0.11
+    assert (gains([1.0] * 5 + [0.1] * 3, [1.0] * 8, release_s=0.0)[5:] < 0.11).all()
+
+
+def test_a_bin_of_which_nothing_is_left_is_not_brought_back() -> None:
+    assert gains([1.0] * 5 + [0.0] * 3, [1.0] * 8)[5:].max() < 1e-6

@@ -52,6 +52,9 @@ def decaying_means(power: Tensor, before: Tensor, fades: Tensor, block: int = 12
         - before: (fades, channels, bins)
         - result: (frames, fades, channels, bins); its last frame is the next `before`
     """
+    if power.shape[0] == 1:  # a stream
+        fade = fades[:, None, None]
+        return (fade * before + (1 - fade) * power)[None]
     done: list[Tensor] = []
     for start in range(0, power.shape[0], block):
         part = power[start : start + block]
