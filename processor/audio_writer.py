@@ -17,7 +17,7 @@ from processor.errors import AudioFileError
 from processor.labels import Labels
 from processor.part_files import part_beside
 from processor.quantiser import encode
-from processor.tags import room_in_header, write_labels
+from processor.tags import not_carried, room_in_header, write_labels
 
 # libsndfile's code for what the system refused, as on a full disk.
 _SYSTEM_ERROR = 2
@@ -72,6 +72,7 @@ class AudioWriter:
         self.destination = Path(destination)
         self.frames = 0
         self.clipped_samples = 0
+        self.not_carried = not_carried(container, labels or Labels()) if software else ""
         self.subtype = subtype
         self._target = Path(os.path.realpath(destination))
         self._part = part_beside(self._target)

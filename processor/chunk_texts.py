@@ -17,6 +17,7 @@ _INFO = {
     **{b"IENG": "ENGINEER", b"ITCH": "TECHNICIAN", b"ISBJ": "SUBJECT", b"ISRC": "SOURCE"},
 }
 _AIFF = {b"NAME": "TITLE", b"AUTH": "ARTIST", b"ANNO": "COMMENT", b"(c) ": "COPYRIGHT"}
+_TEXTS = (*_AIFF, b"id3 ", b"ID3 ", b"info", b"strg", b"summarylist")
 # What Apple's names in a CAF file are called here.
 _CAF = {"encoding application": "SOFTWARE", "comments": "COMMENT", "year": "DATE"}
 
@@ -35,6 +36,10 @@ def labels_in_chunks(layout: Layout) -> Labels:
         elif layout.family == "RIFF" and chunk.name == b"LIST":
             for name, content in _info_items(read_chunk(layout, chunk)):
                 add_text(texts, _INFO.get(name, name.decode("latin-1")), _decoded(content))
+        elif chunk.name == b"summarylist":
+            for name, content in _summary_items(read_chunk(layout, chunk)):
+                meaning = _INFO.get(name, name.decode("latin-1"))
+                add_text(texts, meaning, content.decode("utf-16-le", "replace").strip("\0 "))
         elif layout.family == "CAF" and chunk.name == b"info":
             for caf_name, text in _caf_pairs(read_chunk(layout, chunk)):
                 add_text(texts, _caf_meaning(caf_name), text)
@@ -49,11 +54,12 @@ def chunks_for(family: str, labels: Labels, software: str) -> list[tuple[bytes, 
     """Return the chunks that an output of a family of files gets.
 
     Args:
-        family: of the output, as `Layout.family`.
+        family: of the output, as `Layout.family`; "W64" for such a file, which is one of "RIFF".
         labels: of the source. Its own chunks go over as they are if they are of the same family.
         software: put behind the text that tells the software, or beside all texts.
     """
     source = labels.layout
+    is_w64, family = family == "W64", "RIFF" if family == "W64" else family
     if source is None or source.family != family:
         return _new_chunks(family, labels, software)
     chunks: list[tuple[bytes, Content]] = []
@@ -64,9 +70,47 @@ def chunks_for(family: str, labels: Labels, software: str) -> list[tuple[bytes, 
         content: Content | None = signature or (source, chunk)
         if signature is None and labels.rates is not None and counts_samples(source, chunk):
             content = at_rate(chunk.name, read_chunk(source, chunk), *labels.rates)
-        if content is not None:
+        if content is not None and (is_w64 or not _is_of_w64_alone(chunk)):
             chunks.append((chunk.name, content))
-    return chunks if is_signed else [*chunks, *_new_chunks(family, Labels(), software)]
+    if is_signed:
+        return chunks
+    # Texts of a list that only W64 has get another place.
+    texts = {} if is_w64 or source.first(b"summarylist") is None else labels.texts
+    return [*chunks, *_new_chunks(family, Labels(texts), software)]
+
+
+def left_behind(family: str | None, labels: Labels) -> str:
+    """Return which chunks of a source its output has no place for; "" if there are none.
+
+    Texts and pictures are not among them: they find a place everywhere.
+
+    Args:
+        family: of the output, as for `chunks_for`; None for one that has no chunks.
+        labels: of the source.
+    """
+    source = labels.layout
+    if source is None:
+        return ""
+    names = []
+    for chunk in source.carried():
+        fits = source.family == ("RIFF" if family == "W64" else family)
+        if fits and _is_of_w64_alone(chunk):
+            fits = family == "W64"
+        if fits and labels.rates is not None and counts_samples(source, chunk):
+            fits = at_rate(chunk.name, read_chunk(source, chunk), *labels.rates) is not None
+        if not fits and not _is_text(source, chunk):
+            names.append(chunk.name.decode("latin-1").strip())
+    return ", ".join(dict.fromkeys(names))
+
+
+def _is_of_w64_alone(chunk: Chunk) -> bool:
+    return len(chunk.name) > 4
+
+
+def _is_text(source: Layout, chunk: Chunk) -> bool:
+    if chunk.name == b"LIST":
+        return read_chunk(source, Chunk(b"", chunk.offset, 4, min(4, chunk.present))) == b"INFO"
+    return chunk.name in _TEXTS
 
 
 def _signed(source: Layout, chunk: Chunk, software: str) -> bytes | None:
@@ -123,6 +167,16 @@ def _info_items(content: bytes) -> list[tuple[bytes, bytes]]:
         name, size = struct.unpack_from("<4sI", content, at)
         items.append((name, content[at + 8 : at + 8 + size]))
         at += 8 + size + size % 2
+    return items
+
+
+def _summary_items(content: bytes) -> list[tuple[bytes, bytes]]:
+    """Return names and texts (UTF-16) of W64's own list; a count stands before them."""
+    items, at = [], 4
+    while at + 8 <= len(content):
+        name, size = struct.unpack_from("<4sI", content, at)
+        items.append((name, content[at + 8 : at + 8 + size]))
+        at += 8 + size
     return items
 
 

@@ -27,7 +27,7 @@ _RATES = re.compile(rb"<(FILE_SAMPLE_RATE|TIMESTAMP_SAMPLE_RATE)>\s*\d+\s*</\1>"
 
 _TOLD_ANEW = {"RIFF": (b"bext", b"iXML", b"cue ", b"LIST"), "AIFF": (b"MARK",), "CAF": ()}
 # They count samples as well; rather without them than with wrong places in them.
-_LEFT_OUT = {"RIFF": (b"smpl", b"plst", b"r64m"), "AIFF": (), "CAF": (b"mark", b"regn")}
+_LEFT_OUT = {"RIFF": (b"smpl", b"plst", b"r64m", b"marker"), "AIFF": (), "CAF": (b"mark", b"regn")}
 
 
 def counts_samples(source: Layout, chunk: Chunk) -> bool:

@@ -12,7 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from processor.chunks import Chunk, Content, Layout, layout_of, read_chunk
+from processor.chunks import (
+    W64_HEAD_BYTES,
+    Chunk,
+    Content,
+    Layout,
+    layout_of,
+    read_chunk,
+    w64_name,
+)
+from processor.part_files import part_beside
 
 Contents = Sequence[tuple[bytes, Content]]
 
@@ -53,6 +62,40 @@ def put_chunks(path: Path, before: Contents, behind: Contents) -> None:
         _append(file, file.read(4), behind)
 
 
+def insert_in_w64(path: Path, contents: Contents) -> None:
+    """Write chunks into a whole W64 file, before its sound; the file is copied for that.
+
+    Behind the sound libsndfile takes them for more of it.
+
+    Raises:
+        OSError: the disk is full, or gone.
+    """
+    layout = layout_of(path)
+    if layout is None or layout.sound is None:
+        raise OSError(f"'{path}' is no W64 file.")
+    part = part_beside(path)
+    try:
+        with path.open("rb") as whole, part.open("xb") as file:
+            file.write(whole.read(layout.sound.offset - W64_HEAD_BYTES))
+            for name, content in contents:
+                _write_in_w64(file, name, content)
+            while piece := whole.read(_COPY_BYTES):
+                file.write(piece)
+            total = file.tell()
+            file.seek(16)
+            file.write(struct.pack("<Q", total))
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_in_w64(file: BinaryIO, name: bytes, content: Content) -> None:
+    size = _size_of(content)
+    file.write(w64_name(name) + struct.pack("<Q", W64_HEAD_BYTES + size))
+    _fill(file, content)
+    file.write(bytes(-size % 8))
+
+
 def _append(file: BinaryIO, magic: bytes, contents: Contents) -> None:
     size_form = {b"caff": ">q", b"FORM": ">I"}.get(magic, "<I")
     if file.seek(0, os.SEEK_END) % 2 and magic != b"caff":
@@ -71,12 +114,16 @@ def _append(file: BinaryIO, magic: bytes, contents: Contents) -> None:
 def _write(file: BinaryIO, name: bytes, content: Content, size_form: str) -> None:
     size = _size_of(content)
     file.write(name + struct.pack(size_form, size))
+    _fill(file, content)
+    if size % 2 and size_form != ">q":
+        file.write(b"\0")
+
+
+def _fill(file: BinaryIO, content: Content) -> None:
     if isinstance(content, bytes):
         file.write(content)
     else:
         _copy(content, file)
-    if size % 2 and size_form != ">q":
-        file.write(b"\0")
 
 
 def _copy(content: tuple[Layout, Chunk], file: BinaryIO) -> None:

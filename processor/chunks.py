@@ -19,6 +19,7 @@ _CARRIED = {
     "RIFF": {
         *(b"bext", b"iXML", b"axml", b"chna", b"cue ", b"LIST", b"smpl", b"inst", b"id3 ", b"ID3 "),
         *(b"cart", b"link", b"plst", b"acid", b"umid", b"_PMX", b"r64m"),
+        *(b"marker", b"summarylist"),  # W64's own
     },
     "AIFF": {
         *(b"MARK", b"COMT", b"NAME", b"AUTH", b"ANNO", b"(c) ", b"INST", b"ID3 ", b"AESD"),
@@ -28,7 +29,13 @@ _CARRIED = {
 }
 _W64_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")
 _W64_NAMES_END = bytes.fromhex("f3acd3118cd100c04f8edb8a")
-_W64_LIST = bytes.fromhex("6c6973742f91cf11a5d628db04c10000")
+_W64_OWN = {
+    bytes.fromhex("6c6973742f91cf11a5d628db04c10000"): b"LIST",
+    bytes.fromhex("5662f7ab2d39d21186c700c04f8edb8a"): b"marker",
+    bytes.fromhex("bc945f925a52d21186dc00c04f8edb8a"): b"summarylist",
+}
+W64_HEAD_BYTES = 24
+"""How long name and size of a chunk are in W64; each begins at a multiple of 8."""
 
 # A 32-bit size that stands for "see ds64", or for "not known": programs that write into a pipe,
 # and recorders before they are done, put (nearly) the largest one.
@@ -42,7 +49,7 @@ class Chunk:
     """One chunk.
 
     Attributes:
-        name: four bytes.
+        name: four bytes; more for what only W64 has, none for what is not known there.
         offset: where its content begins in the file.
         size: how many bytes of content it announces.
         present: how many of them are in the file.
@@ -133,6 +140,12 @@ def read_chunk(layout: Layout, chunk: Chunk) -> bytes:
         return file.read(chunk.present)
 
 
+def w64_name(name: bytes) -> bytes:
+    """Return the sixteen bytes that name a chunk in W64."""
+    own = {short: long for long, short in _W64_OWN.items()}
+    return own.get(name, name + _W64_NAMES_END)
+
+
 def carried_bytes(layout: Layout) -> int:
     """Return how much a file grows by what is carried over."""
     return sum(24 + chunk.size for chunk in layout.carried())
@@ -212,9 +225,7 @@ def _w64_chunks(file: BinaryIO, end: int) -> Iterator[Chunk]:
         head = file.read(24)
         if len(head) < 24:
             return
-        name = head[:4] if head[4:16] == _W64_NAMES_END else b"LIST"
-        if name == b"LIST" and head[:16] != _W64_LIST:
-            name = b""  # one of Sony's own
+        name = head[:4] if head[4:16] == _W64_NAMES_END else _W64_OWN.get(head[:16], b"")
         size = struct.unpack("<Q", head[16:])[0] - 24
         is_open = name == b"data" and size in (-24, 0, 2**64 - 25) and end > at + 24
         if is_open:

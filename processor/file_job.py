@@ -111,6 +111,7 @@ def process_file(
         source_bytes=source_bytes,
         source_mtime_ns=source_mtime_ns,
         strength=recipe.strength,
+        not_carried=writers[0].not_carried,
     )
 
 

@@ -55,6 +55,8 @@ class FileResult:
         source_mtime_ns: when it had been changed last, as the file system tells; of a file in a
             store, a number for its version.
         strength: the one that was used.
+        not_carried: chunks of the source (markers, time code, ...) that the output's container has
+            no place for; "" if all went over.
     """
 
     job: FileJob
@@ -69,6 +71,7 @@ class FileResult:
     source_bytes: int = 0
     source_mtime_ns: int = 0
     strength: float | None = None
+    not_carried: str = ""
 
     @property
     def ok(self) -> bool:

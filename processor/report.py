@@ -182,6 +182,8 @@ def _line(result: FileResult) -> str:
     )
     if job.target_c50_db is not None and result.strength is not None:
         text += f"  strength {result.strength:g} for a C50 of {job.target_c50_db:g} dB"
+    if result.not_carried:
+        text += f"  not carried over: {result.not_carried}"
     if result.clipped_samples:
         text += f"  {result.clipped_samples} samples beyond full scale were clipped"
     return text
@@ -203,6 +205,7 @@ def entry_of(result: FileResult) -> dict[str, Any]:
         "seconds_wall": round(result.seconds_wall, 3),
         "speed": round(result.speed, 2),
         "clipped_samples": result.clipped_samples,
+        "not_carried": result.not_carried or None,
         "sample_rate": result.sample_rate or None,
         "channels": result.channels or None,
         "frames": result.frames,

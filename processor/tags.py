@@ -1,8 +1,9 @@
 """What a recording says beside its sound, carried from a source to an output.
 
-Between files of one family (WAV with RF64, AIFF, CAF) the chunks that speak of the recording go
-over byte for byte: time code and coding history (bext), iXML, markers, texts. MP3 keeps its ID3
-tag. Between all others texts and pictures travel under the names of Vorbis comments ("TITLE", ...).
+Between files of one family (WAV with RF64 and W64, AIFF, CAF) the chunks that speak of the
+recording go over byte for byte: time code and coding history (bext), iXML, markers, texts. MP3
+keeps its ID3 tag. Between all others texts and pictures travel under the names of Vorbis comments
+("TITLE", ...), and what has no place is told.
 
 What was done is said in one more "software" text. One that is there is kept, in front of ours and
 parted by "; ": in a WAV file only the ISFT text is changed, or added, for that. AIFF has no such
@@ -18,8 +19,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from processor.chunk_texts import chunks_for, labels_in_chunks
-from processor.chunk_writer import MOST_ROOM_BYTES, Contents, put_chunks, room_for
+from processor.chunk_texts import chunks_for, labels_in_chunks, left_behind
+from processor.chunk_writer import (
+    MOST_ROOM_BYTES,
+    Contents,
+    insert_in_w64,
+    put_chunks,
+    room_for,
+)
 from processor.chunks import layout_of
 from processor.labels import Labels, Picture, add_text
 
@@ -51,8 +58,6 @@ def read_labels(path: Path) -> Labels:
 def write_labels(path: Path, labels: Labels, software: str) -> None:
     """Put labels into a whole sound file that has none.
 
-    A W64 file gets none: libsndfile would take them for sound.
-
     Args:
         path: the file; its name's ending says nothing.
         labels: from the source.
@@ -64,8 +69,24 @@ def write_labels(path: Path, labels: Labels, software: str) -> None:
     layout = layout_of(path)
     if layout is None:
         _write_by_mutagen(path, labels, software)
-    elif layout.form != "W64":
+    elif layout.form == "W64":
+        insert_in_w64(path, chunks_for("W64", labels, software))
+    else:
         put_chunks(path, *_around_the_sound(layout.family, labels, software))
+
+
+def not_carried(container: str, labels: Labels) -> str:
+    """Return what a source says that its output has no place for, by the names of its chunks.
+
+    Args:
+        container: of the output, as `output_format` returns it.
+        labels: of the source.
+    """
+    family = {"WAV": "RIFF", "WAVEX": "RIFF", "RF64": "RIFF"}.get(container, container)
+    lost = left_behind(family, labels)
+    if labels.cuesheet is not None and container != "FLAC":
+        lost = f"{lost}, cue sheet" if lost else "cue sheet"
+    return lost
 
 
 def room_in_header(container: str, labels: Labels, software: str) -> str:

@@ -19,9 +19,10 @@ PROCESSOR_FROM_THE_GROUND_UP = [
     *("model_spec", "model_files", "model", "mixing", "stream"),
     *("room_features", "room_estimator", "room", "conditions"),
     *("effect", "dereverb", "board_stream", "board"),
-    *("audio_format", "quantiser", "chunks", "chunk_times", "chunk_writer", "mended", "media"),
+    *("audio_format", "part_files", "quantiser", "chunks", "chunk_times", "chunk_writer"),
+    *("mended", "media"),
     *("labels", "id3_tags", "chunk_texts", "tags"),
-    *("part_files", "audio_file", "audio_writer", "delivery"),
+    *("audio_file", "audio_writer", "delivery"),
     *("jobs", "clashes", "file_job", "strengths", "staging", "crew", "workers"),
     *(
         "finding",
