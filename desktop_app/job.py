@@ -1,13 +1,13 @@
 """A plain function on a thread of its own: the only module that names QThread."""
 
+import atexit
 import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
-from PyQt6 import sip
-from PyQt6.QtCore import QObject, QThread, pyqtSignal, pyqtSlot
+from PyQt6.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from processor import Cancelled
 
@@ -39,8 +39,12 @@ class Job(QThread):
     Args:
         work: A function that calls `progress(fraction)` often. Cancelling makes that call raise
             `Cancelled`, so the function cleans up with `try` and `with` as usual.
-        parent: The owner; it must outlive the thread.
+
+    Nobody owns a job that runs, and it outlives whoever began it: Qt ends the process when the
+    object of a running thread is deleted.
     """
+
+    _running: ClassVar[set["Job"]] = set()
 
     progressed = pyqtSignal(float)
     succeeded = pyqtSignal(object)
@@ -50,8 +54,8 @@ class Job(QThread):
     _reported = pyqtSignal(float)
     _ended = pyqtSignal(object, object)
 
-    def __init__(self, work: Work, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, work: Work) -> None:
+        super().__init__()
         self._work = work
         self._cancel_asked = False
         self._is_abandoned = False
@@ -59,6 +63,27 @@ class Job(QThread):
         # Both slots belong to this object, which lives on the Qt thread: Qt queues the calls.
         self._reported.connect(self._pass_on_progress)
         self._ended.connect(self._pass_on_outcome)
+        self.finished.connect(self._let_go)
+
+    def start(self) -> None:
+        """Begin."""
+        if not self._running:
+            atexit.unregister(Job._stop_all)
+            atexit.register(Job._stop_all)
+        self._running.add(self)
+        super().start()
+
+    @pyqtSlot()
+    def _let_go(self) -> None:
+        self.wait()
+        # Not in this turn of the event loop: an object must not go in the middle of its own slot.
+        QTimer.singleShot(0, lambda: self._running.discard(self))
+
+    @staticmethod
+    def _stop_all() -> None:
+        """Wait for what still runs when the process ends."""
+        for job in list(Job._running):
+            job.stop()
 
     def run(self) -> None:
         try:
@@ -113,13 +138,14 @@ class Job(QThread):
 class JobSlot(QObject):
     """Runs one Job at a time: a new one takes the place of the old, which is abandoned.
 
-    An abandoned job is kept until its thread has ended; `stop` waits for all of them.
+    `stop` waits for all that it has started; a slot that goes without it abandons them.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._alive: set[Job] = set()
+        self._alive = alive = set[Job]()
         self._current: Job | None = None
+        self.destroyed.connect(lambda: [job.abandon() for job in alive])
 
     @property
     def is_busy(self) -> bool:
@@ -128,9 +154,9 @@ class JobSlot(QObject):
     def start(self, work: Work) -> Job:
         """Abandon what runs and start this; connect to the Job that comes back."""
         self.abandon()
-        job = Job(work, self)
+        job = Job(work)
         self._alive.add(job)
-        job.finished.connect(lambda: self._forget(job))
+        job.finished.connect(self._forget_finished)
         self._current = job
         job.start()
         return job
@@ -148,12 +174,10 @@ class JobSlot(QObject):
     def stop(self) -> None:
         """Abandon what runs and wait until it has tidied up."""
         for job in list(self._alive):
-            job.finished.disconnect()  # it might be heard after this slot is gone
             job.stop()
-            self._forget(job)
+        self._forget_finished()
         self._current = None
 
-    def _forget(self, job: Job) -> None:
-        self._alive.discard(job)
-        if not sip.isdeleted(job):  # the owner may have gone with all that was its own
-            job.deleteLater()
+    @pyqtSlot()
+    def _forget_finished(self) -> None:
+        self._alive.difference_update([job for job in self._alive if job.isFinished()])

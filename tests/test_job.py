@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
+import weakref
+from pathlib import Path
 
 import pytest
+from PyQt6 import sip
+from PyQt6.QtCore import QObject
 
 from desktop_app.job import Job, JobSlot
 from processor import Cancelled
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def endless(progress) -> None:
@@ -132,3 +140,55 @@ def test_stopping_a_slot_waits_for_abandoned_jobs_too(qtbot):
 @pytest.mark.parametrize("verb", ["cancel", "abandon", "stop"])
 def test_an_idle_slot_has_nothing_to_end(qtbot, verb):
     getattr(JobSlot(), verb)()
+
+
+def test_a_job_outlives_its_owner_and_is_heard_no_more(qtbot):
+    tidied = threading.Event()
+
+    def work(progress):
+        try:
+            endless(progress)
+        finally:
+            tidied.set()
+
+    owner = QObject()
+    heard = outcomes(JobSlot(owner).start(work))
+    qtbot.waitUntil(lambda: len(Job._running) == 1)
+    sip.delete(owner)  # with all that is its own, as when a window goes
+    assert tidied.wait(10)
+    qtbot.waitUntil(lambda: not Job._running)
+    assert heard == []
+
+
+def test_what_still_runs_when_the_process_ends_is_waited_for(tmp_path):
+    code = f"""
+import time
+from pathlib import Path
+from PyQt6.QtCore import QCoreApplication
+from desktop_app.job import JobSlot
+application = QCoreApplication([])
+def work(progress):
+    try:
+        while True:
+            progress(0.5)
+            time.sleep(0.001)
+    finally:
+        Path({str(tmp_path / "tidied")!r}).touch()
+JobSlot(application).start(work)
+time.sleep(0.05)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "tidied").exists()
+
+
+def test_a_job_that_has_ended_goes_away(qtbot):
+    slot = JobSlot()
+    job = slot.start(lambda progress: None)
+    left = weakref.ref(job)
+    with qtbot.waitSignal(job.succeeded):
+        pass
+    del job
+    slot.stop()
+    qtbot.waitUntil(lambda: not Job._running)
+    assert left() is None
