@@ -1,10 +1,12 @@
 """The stretch of time on the screen, shared by everything drawn along it."""
 
 import math
+import re
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 SHORTEST_S = 0.0005  # samples far enough apart to be told, at any rate that is treated
+_TIME = re.compile(r"(?:\d+:){0,2}\d+(?:\.\d*)?")
 STEPS_S = (
     *(m * 10.0**e for e in (-5, -4, -3, -2, -1) for m in (1, 2, 5)),
     *(1.0, 2.0, 5.0, 10.0, 15.0, 30.0),
@@ -98,3 +100,20 @@ def time_text(time_s: float, step_s: float = 1.0) -> str:
     hours, minutes = divmod(minutes, 60)
     text = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
     return f"{text}.{fraction:0{decimals}d}" if decimals else text
+
+
+def time_from(text: str) -> float | None:
+    """The time in seconds that `m:ss.mmm`, `h:mm:ss` or plain seconds stand for; None if it is none.
+
+    >>> time_from("1:02.5"), time_from(" 62,5 "), time_from("1:00:00"), time_from("1:75")
+    (62.5, 62.5, 3600.0, None)
+    """
+    match = _TIME.fullmatch(text.strip().replace(",", "."))
+    if match is None:
+        return None
+    *larger, seconds = match[0].split(":")
+    if larger and (float(seconds) >= 60.0 or (len(larger) == 2 and int(larger[1]) >= 60)):
+        return None
+    return sum(60.0 ** (number + 1) * int(part) for number, part in enumerate(larger[::-1])) + (
+        float(seconds)
+    )

@@ -69,7 +69,7 @@ def test_a_drag_selects_and_is_shown_everywhere(work):
     for each in panes(work):
         assert each.region.isVisible()
         assert each.region.getRegion() == pytest.approx(work.selection.bounds)
-    assert "0:02" in work.view_bar.selected.text() and work.view_bar.loop.isVisible()
+    assert "0:02" in work.view_bar.start.text() and work.view_bar.loop.isVisible()
 
 
 def test_a_drag_to_the_left_selects_as_well(work):

@@ -9,10 +9,11 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolic
 from ..icons import icon
 from ..theme import UNIT, Theme
 from ..time_window import time_text
-from .controls import button, icon_button
+from .controls import button, icon_button, label
 from .look_panel import LookPanel
 from .pane import AXIS_WIDTH
 from .stage import Stage
+from .time_field import TimeField
 
 SELECTION_STEP_S = 0.001
 LANE_NAMES = {
@@ -45,7 +46,12 @@ class ViewBar(QFrame):
             lambda on: self._display.set(heard_only=on),
         )
         self.loop = self._chip("Loop", "Repeat what is selected while playing (L)", lambda on: None)
-        self.selected = FittingLabel()
+        self.start = TimeField("Selection, start", "Where the selection begins")
+        self.end = TimeField("Selection, end", "Where the selection ends")
+        self.start.typed.connect(self._selection.set_start)
+        self.end.typed.connect(self._selection.set_end)
+        self._dash = label("–", "muted")
+        self.length = FittingLabel()
         self.clear = icon_button("Clear the selection", "Select nothing (Escape)", 16)
         self.clear.clicked.connect(self._selection.clear)
         self.look = icon_button("Look", "Frequency axis, colours, levels and window")
@@ -75,8 +81,8 @@ class ViewBar(QFrame):
         row.addWidget(self.heard_only)
         row.addSpacing(UNIT)
         row.addStretch()
-        row.addWidget(self.selected, 1)
-        for widget in (self.clear, self.loop, self.look):
+        row.addWidget(self.length, 1)
+        for widget in (self.start, self._dash, self.end, self.clear, self.loop, self.look):
             row.addWidget(widget)
 
     def use_theme(self, theme: Theme) -> None:
@@ -93,13 +99,14 @@ class ViewBar(QFrame):
 
     def _show_selection(self) -> None:
         selection = self._selection
-        for widget in (self.selected, self.clear, self.loop):
+        parts = (self.start, self._dash, self.end, self.length, self.clear, self.loop)
+        for widget in parts:
             widget.setVisible(bool(selection))
         if selection:
-            start, end = (time_text(time_s, SELECTION_STEP_S) for time_s in selection.bounds)
+            self.start.set_time(selection.start_s)
+            self.end.set_time(selection.end_s)
             length = length_text(selection.length_s)
-            self.selected.show_texts(f"{start} – {end}   {length}", f"{start} – {end}", length)
-            self.selected.setToolTip(f"Selected from {start} to {end}, length {length}")
+            self.length.show_texts(f"{length} selected", length, "")
 
     def _open_panel(self) -> None:
         self.panel.adjustSize()
