@@ -10,8 +10,8 @@ from PyQt6.QtCore import QStandardPaths
 
 from processor import FileJob
 from processor.audio_format import CONTAINERS, writable_suffix
+from processor.clashes import check_outputs
 from processor.delivery import AS_SOURCE, Delivery, check_delivery, depths_of, rates_of
-from processor.file_job import check_outputs
 from processor.finding import Found
 from processor.naming import check_template, name_from
 from processor.plan import Existing, plan_found, settle_existing
