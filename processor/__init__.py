@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from processor.analysis import Analysis, analyze_file, analyze_files
+    from processor.analyses import analyze_files
+    from processor.analysis import Analysis, analyze_file
     from processor.audio_file import AudioInfo, probe
     from processor.batch import plan_batch, process_batch
     from processor.board import Board
@@ -45,7 +46,7 @@ _HOME_OF = {
     "RoomFigures": "room",
     "RoomMeter": "room",
     "analyze_file": "analysis",
-    "analyze_files": "analysis",
+    "analyze_files": "analyses",
     "parse_condition": "conditions",
     "plan_batch": "batch",
     "probe": "audio_file",

@@ -1,31 +1,26 @@
 """What needs work, and how much: figures of recordings, before and after a recipe.
 
-`analyze_file` tells of one, `analyze_files` of many, `by_need` puts first what needs work most.
+`analyze_file` tells of one, `by_need` puts first what needs work most.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from processor.audio_file import AudioInfo, probe, read_blocks
-from processor.crew import Trade, work_in_crew
-from processor.errors import AudioFileError, Cancelled, ModelError
 from processor.file_job import refuse_unfit
 from processor.model import Model
 from processor.overview import Overview
 from processor.recipe import Recipe
-from processor.remote import Place, RemotePath, place_of, refuse_unshared
+from processor.remote import Place
 from processor.room import NOTHING_TOLD, RoomFigures, RoomMeter
-from processor.staging import local_copy, remove_stages_of
 from processor.stream import DereverbStream
-from processor.strengths import strength_for_c50
 from processor.waveform import Waveform
 
 _log = logging.getLogger(__name__)
@@ -131,134 +126,6 @@ def analyze_file(
         before.meter.finish(),
         None if after is None else after.meter.finish(),
         tuple(side.overview.picture() for side in sides if side.overview is not None),
-    )
-
-
-def analyze_files(
-    paths: Iterable[str | os.PathLike[str] | RemotePath],
-    recipe: Recipe | None = None,
-    *,
-    pictures: bool = False,
-    workers: int = 0,
-    progress: Callable[[Place, float], None] | None = None,
-) -> Generator[Analysis, None, None]:
-    """Yield what is found of each recording as it comes. A bad file does not stop the others.
-
-    Args:
-        paths: recordings.
-        recipe: as for `analyze_file`.
-        pictures: as for `analyze_file`.
-        workers: how many processes to start; 0 works in this one.
-        progress: called with a path and 0 ... 1; may raise Cancelled to end the work.
-
-    Raises:
-        ModelError: the recipe's model cannot be used; no other file would fare better.
-        DereverbError: no process gets as far as to its first file.
-        Cancelled: from `progress`.
-    """
-    yield from _each(
-        list(map(place_of, paths)), partial(_analysis_of, recipe, pictures), workers, progress
-    )
-
-
-def with_strengths(
-    analyses: Iterable[Analysis],
-    recipe: Recipe,
-    target_db: float,
-    *,
-    workers: int = 0,
-    progress: Callable[[Place, float], None] | None = None,
-) -> list[Analysis]:
-    """Return analyses, in their order, with the strength at which each comes to a C50.
-
-    Those of recordings that could not be read stay as they are.
-
-    Args:
-        analyses: from `analyze_files`.
-        recipe: as for `strength_for_c50`.
-        target_db: what to come to [dB].
-        workers: as for `analyze_files`.
-        progress: as for `analyze_files`.
-
-    Raises:
-        ModelError, DereverbError, Cancelled: as for `analyze_files`.
-    """
-    analyses = list(analyses)
-    paths = [analysis.path for analysis in analyses if analysis.ok]
-    looked = _each(paths, partial(_strength_of, recipe, target_db), workers, progress)
-    found = {each.path: each for each in looked}
-    return [
-        replace(each, strength=found[each.path].strength, error=found[each.path].error)
-        if each.ok
-        else each
-        for each in analyses
-    ]
-
-
-def _each(
-    paths: Sequence[Place],
-    work: Callable[[Place, Progress], Analysis],
-    workers: int,
-    progress: Callable[[Place, float], None] | None,
-) -> Generator[Analysis, None, None]:
-    """Do one thing with each recording, here or in processes."""
-    guarded = partial(_guarded, work)
-    if workers:
-        refuse_unshared(paths)
-        yield from work_in_crew(
-            paths,
-            Trade(guarded, _lost, _clear_up),
-            workers,
-            progress=progress,
-        )
-        return
-    for path in paths:
-
-        def told(fraction: float, path: Place = path) -> None:
-            if progress is not None:
-                progress(path, fraction)
-
-        yield guarded(path, told)
-
-
-def _analysis_of(recipe: Recipe | None, pictures: bool, path: Place, tell: Progress) -> Analysis:
-    tell(0.0)
-    with local_copy(path) as local:
-        analysis = analyze_file(local, recipe, pictures=pictures, progress=tell)
-    return replace(analysis, path=path)
-
-
-def _strength_of(recipe: Recipe, target_db: float, path: Place, tell: Progress) -> Analysis:
-    with local_copy(path) as local:
-        return Analysis(path, strength=strength_for_c50(local, recipe, target_db, progress=tell))
-
-
-def _guarded(work: Callable[[Place, Progress], Analysis], path: Place, tell: Progress) -> Analysis:
-    """Have what is wrong with a recording become part of what is found."""
-    try:
-        return work(path, tell)
-    except AudioFileError as error:
-        return Analysis(path, error=str(error))
-    except (Cancelled, ModelError):
-        raise
-    except Exception as error:  # a fault of ours must not cost the files after this one
-        _log.exception("Unforeseen failure at '%s'", path)
-        return Analysis(
-            path,
-            error=f"Cannot analyse '{path}': unforeseen {type(error).__name__}: {error}. "
-            "Please report it, with the file if you may.",
-        )
-
-
-def _clear_up(path: Place, process: int) -> None:
-    remove_stages_of(process)
-
-
-def _lost(path: Place) -> Analysis:
-    return Analysis(
-        path,
-        error=f"Cannot analyse '{path}': its process died, killed or out of memory. "
-        "Try it again alone, or with fewer --jobs.",
     )
 
 

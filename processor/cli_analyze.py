@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +25,7 @@ from processor.cli_options import (
     recipe_of,
     target_of,
 )
+from processor.cli_page import page_at, shown_bar, write_page
 from processor.cli_run import (
     EXIT_SOME_FAILED,
     condition_of,
@@ -39,8 +37,6 @@ from processor.errors import DereverbError
 from processor.recipe import Recipe
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from processor.analysis import Analysis
     from processor.remote import Place
 
@@ -115,10 +111,10 @@ def analyze(
     target_db = target_of(target_c50)
     refuse_no_name(*inputs, html)
     with told_plainly(as_json):
-        from processor.analysis import with_strengths
+        from processor.analyses import with_strengths
 
         condition = condition_of(only_if)
-        page = None if html is None else _page(html)
+        page = None if html is None else page_at(html)
         paths = _recordings(inputs, recursive)
         workers = processes_for(jobs, len(paths))
         analyses = _found(paths, wanted, pictures=page is not None, workers=workers, quiet=quiet)
@@ -126,12 +122,12 @@ def analyze(
             each for each in analyses if not each.ok or condition is None or condition(each.before)
         ]
         if target_db is not None:
-            with _bar("Strengths", len(chosen), quiet=quiet) as (_, progress):
+            with shown_bar("Strengths", len(chosen), quiet=quiet) as (_, progress):
                 chosen = with_strengths(
                     chosen, recipe, target_db, workers=workers, progress=progress
                 )
         if page is not None:
-            _write_page(page, chosen, wanted)
+            write_page(page, chosen, settings=None if wanted is None else wanted.settings)
         _tell(chosen, wanted, as_json=as_json, as_csv=as_csv, quiet=quiet)
         if page is not None and not quiet:
             print(f"The report is in '{page}'.", file=sys.stderr)
@@ -157,10 +153,11 @@ def _recordings(inputs: list[str], recursive: bool) -> list[Place]:
 def _found(
     paths: list[Place], recipe: Recipe | None, *, pictures: bool, workers: int, quiet: bool
 ) -> list[Analysis]:
-    from processor.analysis import analyze_files, by_need
+    from processor.analyses import analyze_files
+    from processor.analysis import by_need
 
     analyses: list[Analysis] = []
-    with _bar("Analysing", len(paths), quiet=quiet) as (bar, progress):
+    with shown_bar("Analysing", len(paths), quiet=quiet) as (bar, progress):
         found = analyze_files(paths, recipe, pictures=pictures, workers=workers, progress=progress)
         with closing(found):
             for analysis in found:
@@ -169,28 +166,6 @@ def _found(
                 if not analysis.ok:
                     bar.console.print(analysis.error, markup=False, highlight=False, soft_wrap=True)
     return by_need(analyses)
-
-
-@contextmanager
-def _bar(
-    what: str, total: int, *, quiet: bool
-) -> Iterator[tuple[Progress, Callable[[Place, float], None]]]:
-    """Show on a terminal how far some recordings are, several of which may be in work."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    done: dict[Place, float] = {}
-    with Progress(console=console, transient=True, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-
-        def progress(path: Place, fraction: float) -> None:
-            done[path] = fraction
-            finished = sum(share == 1.0 for share in done.values())
-            told = f"{what}: {finished} of {total}"
-            bar.update(task, completed=sum(done.values()), description=told)
-
-        yield bar, progress
 
 
 def _tell(
@@ -209,34 +184,3 @@ def _tell(
         write_csv(analyses, sys.stdout)
     elif not quiet:
         print_table(analyses)
-
-
-def _page(name: str) -> Path:
-    """Return where the report goes, or refuse it before any work."""
-    path = Path(name)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise DereverbError(f"Cannot write '{path}': a report ends in .html. Name it so.")
-    if path.is_dir() or not os.access(path.parent, os.W_OK):
-        raise DereverbError(
-            f"Cannot write '{path}': it is a folder, or lies in one that is not there or that you "
-            "may not write to. Choose another place."
-        )
-    return path
-
-
-def _write_page(path: Path, analyses: list[Analysis], recipe: Recipe | None) -> None:
-    from processor.audio_file import reason_of
-    from processor.html_report import html_report
-    from processor.part_files import part_beside
-
-    page = html_report(analyses, settings=None if recipe is None else recipe.settings)
-    part = part_beside(path)
-    try:
-        part.write_text(page, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise DereverbError(
-            f"Cannot write '{path}': {reason_of(error)}. Free some space, or choose another place."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +26,7 @@ from processor.cli_options import (
     recipe_of,
     target_of,
 )
+from processor.cli_results import RunFiles
 from processor.cli_run import (
     EXIT_SOME_FAILED,
     condition_of,
@@ -34,14 +34,12 @@ from processor.cli_run import (
     told_plainly,
     work_through,
 )
-from processor.errors import DereverbError
 from processor.naming import Shard
 from processor.recipe import Recipe
 
 if TYPE_CHECKING:
     from processor.order import Order, Settled
     from processor.plan import Existing
-    from processor.report import Report
 
 
 def batch(
@@ -103,7 +101,7 @@ def batch(
             only_if=condition_of(only_if),
             target_c50_db=target_db,
         )
-        tables = _Tables(report, write_manifest)
+        files = RunFiles(report, write_manifest)
         workers = _workers(jobs)
         with _progress_of_figures(shown=only_if is not None and not quiet) as progress:
             settled = settle(order, recipe, workers=workers, progress=progress)
@@ -113,7 +111,7 @@ def batch(
         if dry_run:
             _tell_plan(settled, as_json=as_json)
             return
-        _carry_out(order, settled, recipe, tables, workers, scheduler, as_json, quiet)
+        _carry_out(order, settled, recipe, files, workers, scheduler, as_json, quiet)
 
 
 @contextmanager
@@ -135,45 +133,11 @@ def _progress_of_figures(*, shown: bool) -> Iterator[Callable[[int, int], None]]
         yield progress
 
 
-class _Tables:
-    """The files in which the results of a run are left."""
-
-    def __init__(self, report: str | None, manifest: str | None) -> None:
-        from processor.tables import check_table
-
-        self._report = None if report is None else Path(report)
-        self._manifest = None if manifest is None else Path(manifest)
-        self._paths = [path for path in (self._report, self._manifest) if path is not None]
-        for path in self._paths:
-            check_table(path, written=True)
-        if len(set(map(os.path.realpath, self._paths))) < len(self._paths):
-            raise DereverbError(f"--report and --write-manifest are one file: '{report}'.")
-
-    def write(self, settled: Settled, report: Report, recipe: Recipe) -> None:
-        """Write what is asked for, whatever ended the run."""
-        from processor.manifest import RESULT_COLUMNS
-        from processor.report import entry_of
-        from processor.tables import write_table
-
-        if self._report is not None:
-            write_table(self._report, [entry_of(result) for result in report.in_order()])
-        if self._manifest is not None:
-            rows = settled.manifest.results(
-                settled.planned,
-                report.results,
-                recipe,
-                kept=settled.kept,
-                skipped=settled.skipped,
-                beside=self._manifest,
-            )
-            write_table(self._manifest, rows, RESULT_COLUMNS)
-
-
 def _carry_out(
     order: Order,
     settled: Settled,
     recipe: Recipe,
-    tables: _Tables,
+    files: RunFiles,
     workers: int,
     scheduler: str | None,
     as_json: bool,
@@ -203,7 +167,8 @@ def _carry_out(
                 journal=journal,
             )
         finally:
-            tables.write(settled, report, recipe)
+            files.write(settled, report, recipe)
+        files.write_page(settled, report, recipe, workers, quiet=quiet)
     if journal.fault is not None:
         print(journal.fault, file=sys.stderr)
     if report.failed or journal.fault is not None:

@@ -160,7 +160,7 @@ ReportTo = Annotated[
     typer.Option(
         "--report",
         metavar="FILE",
-        help="Write what became of each file: .csv, .json or .jsonl.",
+        help="Write what became of each file: .csv, .json, .jsonl, or a page to look at: .html.",
         rich_help_panel=RUNNING,
     ),
 ]

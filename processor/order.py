@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from processor.analysis import analyze_files
+from processor.analyses import analyze_files
 from processor.errors import DereverbError
 from processor.finding import Found, Patterns, find_recordings
 from processor.history import History, stamp_of

@@ -9,7 +9,8 @@ import pytest
 import soundfile
 from signals import noise
 
-from processor.analysis import Analysis, analyze_file, analyze_files, by_need, verdict
+from processor.analyses import analyze_files
+from processor.analysis import Analysis, analyze_file, by_need, verdict
 from processor.errors import AudioFileError, Cancelled, ModelError
 from processor.model_files import MODELS
 from processor.overview import COLUMNS, ROWS

@@ -35,9 +35,10 @@ PROCESSOR_FROM_THE_GROUND_UP = [
         "cluster",
         "batch",
     ),
-    *("overview", "analysis", "analysis_tables", "html_report"),
+    *("overview", "analysis", "analyses", "analysis_tables", "html_report"),
     *("tables", "manifest", "order"),
     *("report", "facts", "cli_options", "interruption", "cli_run"),
+    *("cli_page", "cli_results"),
     *("cli_batch_options", "cli_batch", "cli_analyze", "cli"),
 ]
 

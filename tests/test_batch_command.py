@@ -12,6 +12,7 @@ from signals import noise
 
 from processor.cli import main
 from processor.journal import Journal
+from processor.model_files import MODELS
 
 
 @pytest.fixture
@@ -233,6 +234,25 @@ def test_a_disk_that_is_too_small_is_told_beforehand(tapes, batch, capsys, monke
     monkeypatch.setattr("shutil.disk_usage", lambda place: type("Usage", (), {"free": 100}))
     assert batch("--dry-run") == 0
     assert "may be too small" in capsys.readouterr().err
+
+
+def test_a_page_shows_recordings_and_what_was_made_of_them(tmp_path, batch, tapes, capsys):
+    source = MODELS / "samples" / "kitchen.flac"
+    audio, rate = soundfile.read(source, stop=5 * 48_000)
+    soundfile.write(tapes / "kitchen.flac", audio, rate)
+    (tapes / "torn.wav").write_bytes(b"RIFF no audio")
+    page = tmp_path / "night.html"
+    assert batch("--include", "kitchen*", "--include", "torn*", "--report", page) == 1
+    text = page.read_text(encoding="utf-8")
+    assert text.count("data:image/png") == 2  # before and after
+    assert "kitchen.flac" in text and "torn.wav" in text and "strength=1 " in text
+    assert "<th>" in text and "After" in text
+    (tapes / "torn.wav").unlink()
+    page.unlink()
+    assert batch("--include", "kitchen*", "--report", page, "--resume") == 0  # nothing to do
+    assert page.read_text(encoding="utf-8").count("data:image/png") == 2
+    assert batch("--report", tmp_path / "none" / "night.html", "--resume") == 2
+    assert "Choose another place" in capsys.readouterr().err
 
 
 def test_the_script_in_the_documents_goes_on_where_it_ended(tmp_path, tapes, monkeypatch):

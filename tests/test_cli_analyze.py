@@ -167,6 +167,6 @@ def test_ctrl_c_ends_the_run(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("processor.analysis.analyze_file", interrupted)
+    monkeypatch.setattr("processor.analyses.analyze_file", interrupted)
     assert main(["analyze", SAMPLES]) == 130
     assert "Cancelled" in capsys.readouterr().err
