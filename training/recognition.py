@@ -41,13 +41,18 @@ Recognise = Callable[[Samples, int], Heard]
 
 
 def recognise(speech: Samples, sample_rate: int) -> Heard:
-    """Return what Whisper tiny.en hears: the likeliest word each time, nothing random."""
+    """Return what Whisper tiny.en hears: the likeliest word each time, nothing random.
+
+    No three words in a row may come again: where it follows nothing, it repeats itself a hundred
+    times, and one such recording would outweigh all others.
+    """
     segments, _ = _whisper().transcribe(
         np.asarray(soxr.resample(speech, sample_rate, SAMPLE_RATE), dtype=np.float32),
         language="en",
         beam_size=1,
         temperature=0.0,
         condition_on_previous_text=False,
+        no_repeat_ngram_size=3,
     )
     found = list(segments)
     if not found:
