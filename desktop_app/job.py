@@ -4,9 +4,11 @@ import atexit
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from PyQt6 import sip
 from PyQt6.QtCore import QObject, QThread, QTimer, pyqtSignal, pyqtSlot
 
 from processor import Cancelled
@@ -39,6 +41,7 @@ class Job(QThread):
     Args:
         work: A function that calls `progress(fraction)` often. Cancelling makes that call raise
             `Cancelled`, so the function cleans up with `try` and `with` as usual.
+        asker: Who wants to hear of it; once that is gone, the job is abandoned.
 
     Nobody owns a job that runs, and it outlives whoever began it: Qt ends the process when the
     object of a running thread is deleted.
@@ -54,9 +57,10 @@ class Job(QThread):
     _reported = pyqtSignal(float)
     _ended = pyqtSignal(object, object)
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, asker: QObject | None = None) -> None:
         super().__init__()
         self._work = work
+        self._asker = None if asker is None else weakref.ref(asker)
         self._cancel_asked = False
         self._is_abandoned = False
         self._last_report = 0.0
@@ -117,14 +121,22 @@ class Job(QThread):
             self._last_report = now
             self._reported.emit(float(fraction))
 
+    def _is_heard(self) -> bool:
+        """Whether there is still somebody to tell; on the Qt thread only."""
+        if self._asker is not None:
+            asker = self._asker()
+            if asker is None or sip.isdeleted(asker):
+                self.abandon()
+        return not self._is_abandoned
+
     @pyqtSlot(float)
     def _pass_on_progress(self, fraction: float) -> None:
-        if not self._is_abandoned:
+        if self._is_heard():
             self.progressed.emit(fraction)
 
     @pyqtSlot(object, object)
     def _pass_on_outcome(self, result: object, error: Exception | None) -> None:
-        if self._is_abandoned:
+        if not self._is_heard():
             return
         if isinstance(error, Cancelled):
             self.cancelled.emit()
@@ -143,9 +155,8 @@ class JobSlot(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._alive = alive = set[Job]()
+        self._alive: set[Job] = set()
         self._current: Job | None = None
-        self.destroyed.connect(lambda: [job.abandon() for job in alive])
 
     @property
     def is_busy(self) -> bool:
@@ -154,7 +165,7 @@ class JobSlot(QObject):
     def start(self, work: Work) -> Job:
         """Abandon what runs and start this; connect to the Job that comes back."""
         self.abandon()
-        job = Job(work)
+        job = Job(work, self)
         self._alive.add(job)
         job.finished.connect(self._forget_finished)
         self._current = job

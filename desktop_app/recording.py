@@ -152,11 +152,12 @@ class _Treated:
     """
 
     def __init__(self, dry: np.ndarray, removed: np.ndarray, recipe: Recipe) -> None:
-        self._dry, self._removed, self._recipe = dry, removed, recipe
+        self.removed = removed
+        self._dry, self._recipe = dry, recipe
         self.cover: tuple[int, int, Samples] | None = None  # what lies over it, and from where
 
     def samples(self, start: int, stop: int) -> np.ndarray:
-        treated = mixed(self._dry[:, start:stop], self._removed[:, start:stop], self._recipe)
+        treated = mixed(self._dry[:, start:stop], self.removed[:, start:stop], self._recipe)
         if self.cover is not None:
             first, last, later = self.cover
             first, last = max(first, start), min(last, stop)
@@ -183,10 +184,16 @@ class Rendering:
         self.recipe = recipe
         info = recording.info
         self._is_separated = removed is not None
-        self.removed = allocate(info.channels, info.frames) if removed is None else removed
-        self._treated = _Treated(recording.waveform, self.removed, recipe)
+        if removed is None:
+            removed = np.zeros((info.channels, 0), np.float32)  # until it is rendered
+        self._treated = _Treated(recording.waveform, removed, recipe)
         source = self._treated.samples
         self.picture = Picture(source, info.channels, info.frames, info.sample_rate)
+
+    @property
+    def removed(self) -> np.ndarray:
+        """What full mix takes away, as far as `known_frames`; shape (channels, frames)."""
+        return self._treated.removed
 
     def samples(self, start: int, stop: int) -> np.ndarray:
         """The treated waveform between two sample positions, as it is exported.
@@ -227,7 +234,7 @@ class Rendering:
     @property
     def nbytes(self) -> int:
         """How much memory it takes beside its recording, roughly."""
-        return self.removed.nbytes + self.picture.nbytes
+        return self.recording.waveform.nbytes + self.picture.nbytes
 
     @property
     def is_complete(self) -> bool:
@@ -254,11 +261,15 @@ class Rendering:
                 stream, started a second before the first of them.
 
         Raises:
+            AudioFileError: There is no room for what is removed.
             ModelError: The model cannot be loaded.
             Cancelled: Out of `progress`.
         """
-        frames = self.recording.info.frames
+        info = self.recording.info
+        frames = info.frames
         progress(0.0)
+        if not self._is_separated:
+            self._treated.removed = allocate(info.channels, frames)
         if over is not None and stretch[0] < stretch[1]:
             self._draft(progress, *stretch)
             over._cover_with(self, *stretch)

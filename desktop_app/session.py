@@ -199,12 +199,7 @@ class Session(QObject):
         else:
             shown = self.rendering
             rendering = shown.with_mix(self.recipe) if shown is not None else None
-            try:
-                rendering = rendering or Rendering(self.recording, self.recipe)
-            except DereverbError as error:  # no room for it
-                self._fail_rendering(error)
-            else:
-                self._begin_rendering(rendering)
+            self._begin_rendering(rendering or Rendering(self.recording, self.recipe))
 
     def _is_shown(self, recipe: Recipe) -> bool:
         shown = self.rendering

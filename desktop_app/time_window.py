@@ -103,7 +103,7 @@ def time_text(time_s: float, step_s: float = 1.0) -> str:
 
 
 def time_from(text: str) -> float | None:
-    """The time in seconds that `m:ss.mmm`, `h:mm:ss` or plain seconds stand for; None if it is none.
+    """The seconds that `m:ss.mmm`, `h:mm:ss` or plain seconds stand for; None if it is no time.
 
     >>> time_from("1:02.5"), time_from(" 62,5 "), time_from("1:00:00"), time_from("1:75")
     (62.5, 62.5, 3600.0, None)

@@ -42,6 +42,16 @@ def change_text(before: Recipe, after: Recipe) -> str:
     return parts[0] if len(parts) == 1 else "Several settings"
 
 
+def short_path(path: str | os.PathLike[str]) -> str:
+    """A path as one writes it: from the home folder on, where it lies there.
+
+    `os.path.expanduser` reads it again.
+    """
+    text, home = os.fspath(path), os.path.expanduser("~")
+    is_inside = len(home) > 1 and (text == home or text.startswith(home + os.sep))
+    return f"~{text[len(home) :]}" if is_inside else text
+
+
 def counted(number: int, noun: str) -> str:
     """For example "1 file", "2 files"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -3,8 +3,8 @@
 python docs/screenshots.py FOLDER [SCALE]
 
 SCALE is 1 for 100 %, 2 for 200 %. With a screen (or xvfb-run) and QT_QPA_PLATFORM=xcb the fonts are
-the system's; without, everything works the same. The pictures in the documents are made by
-screenshot.py.
+the system's; without, everything works the same. The dark list and batch at 100 % stand in the user
+guide as window-list.png and window-batch.png; the README's pictures are made by screenshot.py.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def main() -> None:
     os.environ["QT_SCALE_FACTOR"] = scale = sys.argv[2] if len(sys.argv) > 2 else "1"
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
+        os.environ["HOME"] = place  # so that no path tells whose machine it is
         recordings = make_recordings(Path(place) / "Podcast, season 2")
         store = QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat)
         application, window = build(store)

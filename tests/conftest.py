@@ -172,3 +172,12 @@ def ready(window: Any, take: Path, qtbot: Any) -> Any:
     window.open_file(take)
     qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
     return window
+
+
+@pytest.fixture
+def work(ready: Any) -> Any:
+    """The page of that recording, drawn."""
+    from PyQt6.QtWidgets import QApplication
+
+    QApplication.processEvents()
+    return ready.workspace

@@ -13,13 +13,12 @@ from PyQt6.QtWidgets import QFileDialog
 from signals import noise
 
 from desktop_app import batch_run
-from desktop_app.batch_items import Item, Status
+from desktop_app.batch_items import Status
 from desktop_app.batch_run import BatchRun, Phase
-from desktop_app.batch_table import FILE, STATE, BatchTable
+from desktop_app.batch_table import FILE, STATE
 from desktop_app.keeper import Keeper
 from desktop_app.recovery import Recovery, Work
-from processor import AudioFileError, Cancelled, FileJob, FileResult, Recipe
-from processor.order import Order
+from processor import AudioFileError, FileJob, FileResult, Recipe
 from processor.workers import process_job
 
 RATE = 16_000
@@ -263,63 +262,6 @@ def test_the_batch_is_seen_from_the_other_page_too(planned, workers, take, qtbot
     assert planned.isVisible()  # it asks first
     planned.batch.cancel()
     wait_for(qtbot, planned.batch, Phase.PLANNED)
-
-
-def test_ten_thousand_files_are_no_burden(qtbot, tmp_path):
-    run = BatchRun()
-    table = BatchTable(run)
-    run.take(
-        [
-            Item(FileJob(tmp_path / f"{n}.wav", tmp_path / f"{n}_dry.wav"), Recipe())
-            for n in range(10_000)
-        ]
-    )
-    assert table.rowCount() == 10_000
-    told = []
-    table.dataChanged.connect(lambda first, last, _: told.append((first.row(), last.row())))
-    for row in (3, 9_000):
-        run._news.append((run.items[row].job, 0.5))
-    run._take_news()
-    assert told == [(3, 9_000)] and run.count(Status.RUNNING) == 2
-    assert table.index(9_000, STATE).data() == "running, 50 %"
-    assert table.index(3, FILE).data() == "3.wav"
-    assert run.fraction == pytest.approx(1 / 10_000)
-
-
-def test_stopping_a_run_waits_for_it(qtbot, monkeypatch, tmp_path):
-    ended = threading.Event()
-
-    def endless(jobs, recipe, overwrite, workers, progress, may_begin):
-        try:
-            while True:
-                progress(jobs[0], 0.5)
-                threading.Event().wait(0.01)
-        except Cancelled:
-            ended.set()
-            raise
-        yield
-
-    monkeypatch.setattr(batch_run, "work_in_processes", endless)
-    run = BatchRun()
-    run.take([Item(FileJob(tmp_path / "a.wav", tmp_path / "b.wav"), Recipe())])
-    run.start()
-    qtbot.waitUntil(lambda: run.count(Status.RUNNING) == 1)
-    run.stop()
-    assert ended.is_set()
-
-
-def test_a_real_run_in_a_process(qtbot, folder, tmp_path, tiny_model_path):
-    (folder / "broken.wav").unlink()
-    run = BatchRun()
-    run.plan(
-        Order([str(folder)], str(tmp_path / "out"), recursive=True),
-        Recipe(model=str(tiny_model_path)),
-    )
-    wait_for(qtbot, run, Phase.PLANNED)
-    run.start()
-    qtbot.waitUntil(lambda: run.phase is Phase.ENDED, timeout=120_000)
-    assert run.count(Status.DONE) == 3 and run.fraction == pytest.approx(1.0)
-    assert (tmp_path / "out" / "below" / "c.wav").exists()
 
 
 def test_the_table_says_its_columns_to_a_screen_reader(planned):

@@ -101,7 +101,7 @@ def test_what_is_proposed_lies_beside_the_recording_and_is_as_it_is(dialog, tmp_
     (item,) = dialog.items()
     assert item.job.outputs == (tmp_path / "take 1_dry.wav",)
     assert item.job.delivery == AS_SOURCE and dialog.export.isEnabled()
-    assert str(tmp_path / "take 1_dry.wav") in dialog.remark.text()
+    assert "Becomes 'take 1_dry.wav' beside it" in dialog.remark.text()
 
 
 def test_where_nobody_may_write_the_documents_are_proposed(qtbot, take, monkeypatch):

@@ -155,7 +155,7 @@ def test_a_job_outlives_its_owner_and_is_heard_no_more(qtbot):
     heard = outcomes(JobSlot(owner).start(work))
     qtbot.waitUntil(lambda: len(Job._running) == 1)
     sip.delete(owner)  # with all that is its own, as when a window goes
-    assert tidied.wait(10)
+    qtbot.waitUntil(tidied.is_set)
     qtbot.waitUntil(lambda: not Job._running)
     assert heard == []
 

@@ -1,4 +1,4 @@
-"""Looking about in a recording: selecting, zooming, pointing, choosing lanes and looks."""
+"""Looking about in a recording: zooming, scrolling, pointing, choosing lanes and looks."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 import soundfile
+from mouse import ALT, CTRL, LEFT, NONE, PLAIN, SHIFT, drag, hover, mouse, wheel
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt
-from PyQt6.QtGui import QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PyQt6.QtGui import QNativeGestureEvent, QPointingDevice
 from PyQt6.QtWidgets import QApplication
 from signals import impulse
 
@@ -17,151 +18,10 @@ from desktop_app.session import State
 from desktop_app.views.waveform_pane import coverage
 
 RATE = 16_000
-LEFT, NONE = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-ALT, CTRL = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ControlModifier
-SHIFT, PLAIN = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def work(ready):
-    """The page of a recording of ten seconds."""
-    QApplication.processEvents()
-    return ready.workspace
-
-
-def target(widget):
-    return widget.viewport() if hasattr(widget, "viewport") else widget
-
-
-def mouse(widget, kind, x, y, button=LEFT, buttons=LEFT, keys=PLAIN):
-    at = QPointF(x, y)
-    event = QMouseEvent(kind, at, widget.mapToGlobal(at), button, buttons, keys)
-    QApplication.sendEvent(target(widget), event)
-
-
-def drag(widget, start, *stops, y=10.0, keys=PLAIN):
-    mouse(widget, QEvent.Type.MouseButtonPress, start, y, keys=keys)
-    for x in stops:
-        mouse(widget, QEvent.Type.MouseMove, x, y, NONE)
-    mouse(widget, QEvent.Type.MouseButtonRelease, stops[-1] if stops else start, y, buttons=NONE)
-
-
-def hover(widget, x, y):
-    mouse(widget, QEvent.Type.MouseMove, x, y, NONE, NONE)
-
-
-def wheel(widget, x, y, *, up=0, right=0, keys=PLAIN):
-    at = QPointF(x, y)
-    turn = QPoint(120 * right, 120 * up)
-    phase = Qt.ScrollPhase.NoScrollPhase
-    event = QWheelEvent(at, widget.mapToGlobal(at), QPoint(), turn, NONE, keys, phase, False)
-    QApplication.sendEvent(target(widget), event)
 
 
 def panes(work):
     return [pane for lane in work.lanes for pane in lane.panes if pane.isVisible()]
-
-
-def test_a_drag_selects_and_is_shown_everywhere(work):
-    pane = work.before.spectrogram
-    drag(pane, pane.x_of(2.0), pane.x_of(4.0), pane.x_of(5.0))
-    assert work.selection.bounds == pytest.approx((2.0, 5.0), abs=0.02)
-    for each in panes(work):
-        assert each.region.isVisible()
-        assert each.region.getRegion() == pytest.approx(work.selection.bounds)
-    assert "0:02" in work.view_bar.start.text() and work.view_bar.loop.isVisible()
-
-
-def test_a_drag_to_the_left_selects_as_well(work):
-    pane = work.after.waveform
-    drag(pane, pane.x_of(5.0), pane.x_of(2.0))
-    assert work.selection.bounds == pytest.approx((2.0, 5.0), abs=0.02)
-
-
-def test_a_click_that_trembles_seeks_and_selects_nothing(work, ready):
-    pane = work.after.waveform
-    drag(pane, pane.x_of(5.0), pane.x_of(5.0) + 1)
-    assert not work.selection
-    assert ready.session.player.position_s == pytest.approx(5.0, abs=0.03)
-
-
-def test_an_edge_is_dragged(work):
-    for widget in (*work.after.panes, work.ruler):
-        for edge_s, to_s, expected in ((2.0, 1.0, (1, 5)), (5.0, 8.0, (2, 8))):
-            work.selection.select(2.0, 5.0)
-            drag(widget, widget.x_of(edge_s) + 2, widget.x_of(to_s))
-            assert work.selection.bounds == pytest.approx(expected, abs=0.02)
-
-
-def test_shift_and_a_click_move_the_nearer_edge(work):
-    work.selection.select(2.0, 5.0)
-    pane = work.before.waveform
-    drag(pane, pane.x_of(7.0), keys=SHIFT)
-    assert work.selection.bounds == pytest.approx((2.0, 7.0), abs=0.02)
-
-
-def test_a_drag_beyond_the_edge_scrolls_along(work):
-    work.time_window.show_stretch(2.0, 4.0)
-    pane = work.before.waveform
-    QApplication.processEvents()
-    drag(pane, pane.x_of(3.0), pane.x_of(4.5))
-    assert work.time_window.end_s == pytest.approx(4.5, abs=0.02)
-    assert work.selection.bounds == pytest.approx((3.0, 4.5), abs=0.02)
-
-
-def test_dragging_in_the_ruler_scrubs(work, ready):
-    drag(work.ruler, work.ruler.x_of(2.0), work.ruler.x_of(6.0))
-    assert not work.selection
-    assert ready.session.player.position_s == pytest.approx(6.0, abs=0.02)
-
-
-def test_the_selection_is_cleared(work, ready, qtbot):
-    pane = work.before.waveform
-    for clear in (
-        lambda: qtbot.mouseDClick(pane.viewport(), LEFT, pos=QPoint(300, 10)),
-        lambda: qtbot.keyClick(ready, Qt.Key.Key_Escape),
-        work.view_bar.clear.click,
-    ):
-        work.selection.select(2.0, 5.0)
-        assert pane.region.isVisible()
-        clear()
-        assert not work.selection and not pane.region.isVisible()
-
-
-def test_escape_still_closes_a_message(work, ready, qtbot):
-    with qtbot.waitSignal(ready.session.noticed):
-        ready.open_file(ready.session.recording.path.with_name("missing.wav"))
-    qtbot.keyClick(ready, Qt.Key.Key_Escape)
-    assert not ready.notice.isVisible()
-
-
-def test_keys_select_at_the_playhead(work, ready, qtbot):
-    ready.session.player.seek(2.0)
-    qtbot.keyClick(ready, Qt.Key.Key_BracketLeft)
-    assert work.selection.bounds == pytest.approx((2.0, 10.0))
-    ready.session.player.seek(3.0)
-    qtbot.keyClick(ready, Qt.Key.Key_BracketRight)
-    assert work.selection.bounds == pytest.approx((2.0, 3.0))
-    qtbot.keyClick(ready, Qt.Key.Key_Z)
-    window = work.time_window
-    assert (window.start_s, window.end_s) == pytest.approx((2.0, 3.0))
-
-
-def test_what_is_selected_is_looped_if_that_is_wanted(work, ready, qtbot):
-    player = ready.session.player
-    work.selection.select(2.0, 5.0)
-    assert player.loop_s is None
-    qtbot.keyClick(ready, Qt.Key.Key_L)
-    assert player.loop_s == pytest.approx((2.0, 5.0))
-    work.selection.select(3.0, 4.0)
-    assert player.loop_s == pytest.approx((3.0, 4.0))
-    work.selection.clear()
-    assert player.loop_s is None
-
-
-def test_after_selecting_one_is_ready_to_play_from_its_start(work, ready):
-    work.selection.select(2.0, 5.0)
-    assert ready.session.player.position_s == pytest.approx(2.0)
 
 
 def test_the_wheel_keeps_the_time_under_the_pointer(work):

@@ -29,6 +29,7 @@ from ..opening import OUTPUT_FORMATS
 from ..session import Session
 from ..settings import Settings
 from ..theme import UNIT, Theme
+from ..wording import short_path
 from .controls import button, choice, label, set_property
 
 # Who is still typing wants no answer yet.
@@ -64,6 +65,8 @@ class BatchForm(QFrame):
         self.target = _field("Folder for the results")
         self.browse_source = button("Choose…")
         self.browse_target = button("Choose…")
+        self.browse_source.setAccessibleName("Choose the folder with the recordings")
+        self.browse_target.setAccessibleName("Choose the folder for the results")
         self.as_list = button("Open as a list", "link", "Open its recordings one by one instead")
         self.recursive = QCheckBox("With the folders below")
         self.recursive.setChecked(True)
@@ -124,7 +127,9 @@ class BatchForm(QFrame):
         self.browse_source.clicked.connect(self._browse_source)
         self.browse_target.clicked.connect(self._browse_target)
         self.as_list.clicked.connect(lambda: self.list_asked.emit(self._inputs))
-        self.source.textEdited.connect(lambda text: self._set_inputs([Path(text)] if text else []))
+        self.source.textEdited.connect(
+            lambda text: self._set_inputs([Path(os.path.expanduser(text))] if text else [])
+        )
         self.target.textChanged.connect(self._show_journal)
         for signal in (
             *(self.source.textChanged, self.target.textChanged, self.name.textChanged),
@@ -144,8 +149,8 @@ class BatchForm(QFrame):
     def choose(self, folders: list[Path]) -> None:
         """Take these folders, and propose where the results go."""
         self._set_inputs(folders)
-        self.source.setText(" | ".join(map(str, folders)))
-        self.target.setText(str(proposed_target(folders[0])))
+        self.source.setText(" | ".join(map(short_path, folders)))
+        self.target.setText(short_path(proposed_target(folders[0])))
         self._show_journal()
         self._settle.start()
 
@@ -153,8 +158,8 @@ class BatchForm(QFrame):
         """Fill the fields with what was asked for, to go on with it."""
         self._earlier = recipe
         self._set_inputs([Path(place) for place in order.inputs])
-        self.source.setText(" | ".join(order.inputs))
-        self.target.setText(order.output_dir)
+        self.source.setText(" | ".join(map(short_path, order.inputs)))
+        self.target.setText(short_path(order.output_dir))
         self.name.setText(order.name)
         self.recursive.setChecked(order.recursive)
         self.removed.setChecked(order.removed_dir is not None)
@@ -168,16 +173,16 @@ class BatchForm(QFrame):
     @property
     def order(self) -> Order | None:
         """What is asked for; None while it is not complete."""
-        target = self.target.text().strip()
+        target = self._target
         if not self._inputs or not target:
             return None
         return Order(
             [str(path) for path in self._inputs],
-            os.path.expanduser(target),
+            target,
             recursive=self.recursive.isChecked(),
             name=self.name.text(),
             suffix=self.format.currentData() or None,
-            removed_dir=os.path.expanduser(target) if self.removed.isChecked() else None,
+            removed_dir=target if self.removed.isChecked() else None,
             existing=self.existing.currentData(),
             resume=self.resume.isVisibleTo(self) and self.resume.isChecked(),
         )
@@ -215,14 +220,18 @@ class BatchForm(QFrame):
             self.choose([Path(name)])
 
     def _browse_target(self) -> None:
-        start = self.target.text() or self._settings.folder
+        start = self._target or self._settings.folder
         name = QFileDialog.getExistingDirectory(self, "Results", start)
         if name:
-            self.target.setText(name)
+            self.target.setText(short_path(name))
+
+    @property
+    def _target(self) -> str:
+        return os.path.expanduser(self.target.text().strip())
 
     def _show_journal(self) -> None:
         """Offer to go on where a run into this folder was ended."""
-        target = self.target.text().strip()
+        target = self._target
         has_journal = bool(target) and any(Path(target).glob(f"{JOURNAL}*.jsonl"))
         if has_journal and not self.resume.isVisibleTo(self):
             self.resume.setChecked(True)

@@ -14,7 +14,7 @@ from ..batch_items import Item
 from ..export_plan import ExportWish, export_items, outputs_that_exist, room_beside
 from ..file_list import FileEntry
 from ..theme import UNIT
-from ..wording import counted
+from ..wording import counted, short_path
 from .controls import bottom_row, button, label, set_property
 from .describe import format_text
 from .export_fields import ExportFields
@@ -166,7 +166,10 @@ class ExportDialog(QDialog):
         first = items[0].job.destination
         if self._is_one:
             replaces = existing and self.may_replace
-            return f"Replaces {_named(existing)}." if replaces else f"Becomes '{first}'."
+            place = f"in '{short_path(first.parent)}'" if self.wish.folder else "beside it"
+            return (
+                f"Replaces {_named(existing)}." if replaces else f"Becomes '{first.name}' {place}."
+            )
         text = f"The first becomes '{first.name}'."
         if existing:
             what = {

@@ -216,13 +216,19 @@ class Knob(QWidget):
         column.setSpacing(UNIT // 2)
         column.addLayout(top)
         column.addWidget(self.slider)
-        if ends is not None:
+        self._ends = [label(text, "muted") for text in ends or ()]
+        if self._ends:
             bottom = QHBoxLayout()
-            bottom.addWidget(label(ends[0], "muted"))
+            bottom.addWidget(self._ends[0])
             bottom.addStretch()
-            bottom.addWidget(label(ends[1], "muted"))
+            bottom.addWidget(self._ends[1])
             column.addLayout(bottom)
         self.setTabOrder(self.slider, self.box)
+
+    def show_ends(self, are_shown: bool) -> None:
+        """Say what the ends mean, where there is room for it."""
+        for each in self._ends:
+            each.setVisible(are_shown)
 
     def set_value(self, value: float) -> None:
         """Show this value without telling anyone."""

@@ -2,6 +2,7 @@
 
 from math import log10
 
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from processor.room import RoomFigures
@@ -35,7 +36,7 @@ class RoomTable(QWidget):
         grid.setVerticalSpacing(UNIT // 2)
         grid.setColumnStretch(0, 1)
         for column, text in enumerate(("", "Before", "After")):
-            grid.addWidget(label(text, "muted"), 0, column)
+            grid.addWidget(label(text, "muted"), 0, column, Qt.AlignmentFlag.AlignRight)
         self.cells = {}
         for row, (name, meaning) in enumerate(ROWS, 1):
             title = label(name)
@@ -43,7 +44,7 @@ class RoomTable(QWidget):
             grid.addWidget(title, row, 0)
             self.cells[name] = tuple(label(UNKNOWN) for _ in range(2))
             for column, cell in enumerate(self.cells[name], 1):
-                grid.addWidget(cell, row, column)
+                grid.addWidget(cell, row, column, Qt.AlignmentFlag.AlignRight)
         self.pauses = label("", "muted")
         self.pauses.setWordWrap(True)
         column = QVBoxLayout(self)

@@ -45,6 +45,7 @@ class MonitorSwitch(QFrame):
         for monitor, name in NAMES.items():
             choice = button(name, tooltip=TOOLTIPS[monitor])
             choice.setCheckable(True)
+            choice.setAccessibleName(f"Hear {name.lower()}")
             choice.setMinimumWidth(11 * UNIT)
             choice.clicked.connect(lambda _, chosen=monitor: session.set_monitor(chosen))
             group.addButton(choice)

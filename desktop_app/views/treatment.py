@@ -3,9 +3,10 @@
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from processor import AudioInfo, Recipe
+from processor import Recipe
 
 from ..icons import icon
 from ..presets import Presets
@@ -14,7 +15,6 @@ from ..settings import Settings
 from ..theme import UNIT, Theme
 from ..wording import BANDS
 from .controls import button, label
-from .describe import format_text
 from .fold import Fold
 from .knob import Knob, Scale
 from .model_chooser import ModelChooser
@@ -22,6 +22,7 @@ from .preset_bar import PresetBar
 from .room_table import RoomTable
 
 WIDTH = 33 * UNIT
+LOW = 70 * UNIT
 DECIBELS = Scale(-60, 0, unit=" dB", per_value=1)
 GAIN = Scale(-24, 24, 0.5, " dB", 1, is_signed=True)
 
@@ -49,13 +50,11 @@ class TreatmentPanel(QFrame):
         self.link.clicked.connect(lambda on: session.set_recipe(link=on))
         self.advanced = Fold("Advanced", self._advanced())
         self.room = RoomTable(session)
-        self.format = label(role="muted")
-        self.format.setWordWrap(True)
         self.export = button("Export…", "primary", "Save the treated recording (Ctrl+E)")
         self.export.clicked.connect(self.export_asked)
         self._lay_out()
         session.recipe_changed.connect(self._show_recipe)
-        session.recording_changed.connect(self._show_format)
+        session.recording_changed.connect(self._show_channels)
         session.state_changed.connect(self._enable)
         session.exporter.changed.connect(self._enable)
         self._show_recipe()
@@ -125,7 +124,7 @@ class TreatmentPanel(QFrame):
     def _lay_out(self) -> None:
         content = QWidget()
         content.setObjectName("knobs")
-        top = QVBoxLayout(content)
+        self._column = top = QVBoxLayout(content)
         top.setContentsMargins(2 * UNIT, 2 * UNIT, UNIT, UNIT)  # the scroll bar takes the rest
         top.setSpacing(3 * UNIT // 2)
         for part in (self.model, self.preset, label("TREATMENT", "section")):
@@ -146,10 +145,8 @@ class TreatmentPanel(QFrame):
         exporting = QFrame()
         exporting.setObjectName("exporting")
         bottom = QVBoxLayout(exporting)
-        bottom.setContentsMargins(2 * UNIT, 3 * UNIT // 2, 2 * UNIT, 2 * UNIT)
-        bottom.setSpacing(UNIT)
-        for part in (label("EXPORT", "section"), self.format, self.export):
-            bottom.addWidget(part)
+        bottom.setContentsMargins(2 * UNIT, 3 * UNIT // 2, 2 * UNIT, 3 * UNIT // 2)
+        bottom.addWidget(self.export)
         column = QVBoxLayout(self)
         column.setContentsMargins(1, 0, 0, 0)  # the panel's border
         column.setSpacing(0)
@@ -166,15 +163,16 @@ class TreatmentPanel(QFrame):
             knob.set_value(share)
         self.link.setChecked(recipe.link)
 
-    def _show_format(self) -> None:
+    def _show_channels(self) -> None:
         recording = self._session.recording
-        self.format.setText("" if recording is None else _as_the_source(recording.info))
         self.link.setEnabled(recording is None or recording.info.channels > 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_low = self.height() < LOW  # then the table of the room fits in all the same
+        self._column.setSpacing(UNIT // 2 if is_low else 3 * UNIT // 2)
+        self.strength.show_ends(not is_low)
 
     def _enable(self) -> None:
         readable = self._session.state not in (State.EMPTY, State.READING, State.UNTREATED)
         self.export.setEnabled(readable and not self._session.exporter.is_busy)
-
-
-def _as_the_source(info: AudioInfo) -> str:
-    return f"As the source: {format_text(info)}"

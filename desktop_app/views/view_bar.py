@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QPoint, QSize, Qt
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from ..icons import icon
 from ..theme import UNIT, Theme
@@ -67,23 +75,38 @@ class ViewBar(QFrame):
     def _chip(self, text: str, tooltip: str, then: Callable[[bool], object]) -> QPushButton:
         chip = button(text, "chip", tooltip)
         chip.setCheckable(True)
+        chip.setAccessibleName(f"Show {text.lower()}" if text != "Loop" else "Loop the selection")
         chip.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         chip.clicked.connect(lambda on: (then(on), self._show()))
         return chip
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout(self)
-        row.setContentsMargins(AXIS_WIDTH, UNIT // 2, 0, UNIT // 2)
-        row.setSpacing(UNIT // 2)
-        for chip in self.chips.values():
-            row.addWidget(chip)
-        row.addSpacing(UNIT)
-        row.addWidget(self.heard_only)
-        row.addSpacing(UNIT)
-        row.addStretch()
-        row.addWidget(self.length, 1)
-        for widget in (self.start, self._dash, self.end, self.clear, self.loop, self.look):
-            row.addWidget(widget)
+        self._lanes, self._selected = QWidget(), QWidget()
+        chips = _row(self._lanes, *self.chips.values())
+        chips.addSpacing(UNIT)
+        chips.addWidget(self.heard_only)
+        fields = (self.start, self._dash, self.end, self.clear, self.loop)
+        _row(self._selected, self.length, *fields).setStretch(0, 1)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(AXIS_WIDTH, UNIT // 2, 0, UNIT // 2)
+        self._grid.setSpacing(UNIT // 2)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.addWidget(self._lanes, 0, 0)
+        self._grid.addWidget(self.look, 0, 2)
+        self._place_selection()
+
+    def _place_selection(self) -> None:
+        """Beside the chips where there is room, else below them."""
+        parts = (self._lanes, self._selected, self.look)
+        needed = AXIS_WIDTH + UNIT + sum(part.minimumSizeHint().width() for part in parts)
+        if needed <= self.width():
+            self._grid.addWidget(self._selected, 0, 1)
+        else:
+            self._grid.addWidget(self._selected, 1, 0, 1, 3)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_selection()
 
     def use_theme(self, theme: Theme) -> None:
         """Take on another theme's colours."""
@@ -99,20 +122,28 @@ class ViewBar(QFrame):
 
     def _show_selection(self) -> None:
         selection = self._selection
-        parts = (self.start, self._dash, self.end, self.length, self.clear, self.loop)
-        for widget in parts:
-            widget.setVisible(bool(selection))
+        self._selected.setVisible(bool(selection))
         if selection:
             self.start.set_time(selection.start_s)
             self.end.set_time(selection.end_s)
             length = length_text(selection.length_s)
             self.length.show_texts(f"{length} selected", length, "")
+            self._place_selection()
 
     def _open_panel(self) -> None:
         self.panel.adjustSize()
         above = self.look.mapToGlobal(QPoint(self.look.width(), 0))
         self.panel.move(above - QPoint(self.panel.width(), self.panel.height() + UNIT // 2))
         self.panel.show()
+
+
+def _row(holder: QWidget, *widgets: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(UNIT // 2)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row
 
 
 def length_text(length_s: float) -> str:
