@@ -80,7 +80,7 @@ class Journal:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._ledger.release()
+        self._ledger.release(in_haste=kind is not None and not issubclass(kind, Exception))
 
     def begin(self, jobs: Sequence[FileJob], recipe: Recipe) -> None:
         """Write down what is going to be made."""

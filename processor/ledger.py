@@ -32,6 +32,8 @@ _LINES_OF_AN_OBJECT = 64
 _RENEWED_SECONDS = 60.0
 # An owner of another host that has been silent for so long is dead; clocks may differ a little.
 _SILENT_SECONDS = 600.0
+# Who ends a run does not want to wait.
+_HASTE_SECONDS = 0.4
 
 Event = Mapping[str, Any]
 
@@ -94,8 +96,8 @@ class FileLedger:
                 f"Cannot write the journal '{self.path}': {reason_of(error)}. Free some space."
             ) from error
 
-    def release(self) -> None:
-        """Let the folder go."""
+    def release(self, *, in_haste: bool = False) -> None:
+        """Let the folder go, which takes no time here."""
         while self._locks:
             self._locks.pop().release()
 
@@ -144,12 +146,21 @@ class StoreLedger:
             self._number += 1
             self._lines.clear()
 
-    def release(self) -> None:
-        """Let the folder go."""
-        if not self._released.is_set():
-            self._released.set()
-            with suppress(Exception):
-                file_system(self._owner).rm_file(str(self._owner))
+    def release(self, *, in_haste: bool = False) -> None:
+        """Let the folder go; `in_haste` does not wait for a slow store.
+
+        An owner that stays behind is known for dead: here at once, elsewhere when it is silent.
+        """
+        if self._released.is_set():
+            return
+        self._released.set()
+        removal = threading.Thread(target=self._remove_owner, daemon=True)
+        removal.start()
+        removal.join(_HASTE_SECONDS if in_haste else None)
+
+    def _remove_owner(self) -> None:
+        with suppress(Exception):
+            file_system(self._owner).rm_file(str(self._owner))
 
     def _refuse_living_owners(self, fs: Any) -> None:
         for path in _files_in(fs, self.folder, _OWNER):

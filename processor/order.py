@@ -86,8 +86,8 @@ class Settled:
         free = shutil.disk_usage(place).free
         if needed > free:
             told.append(
-                f"The disk may be too small: {_gigabytes(needed)} of recordings, and "
-                f"{_gigabytes(free)} are free at '{place}'."
+                f"The disk may be too small: {_size_told(needed)} of recordings, and "
+                f"{_size_told(free)} are free at '{place}'."
             )
         return told
 
@@ -214,5 +214,5 @@ def _refuse_misplaced(order: Order) -> None:
         )
 
 
-def _gigabytes(number: float) -> str:
-    return f"{number / 1e9:.1f} GB"
+def _size_told(number: float) -> str:
+    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"

@@ -6,6 +6,7 @@ rename) is not asked of it: files are fetched whole and put whole.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib
 import re
@@ -31,6 +32,8 @@ _VERSIONS = (
     *("ETag", "etag", "md5Hash", "content_md5", "checksum", "LastModified", "last_modified"),
     *("updated", "mtime", "modified", "created"),
 )
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Info = Mapping[str, Any]
 
@@ -256,7 +259,15 @@ def fetch(place: RemotePath, to: Path) -> None:
     with speaking_of(place, "read"):
         if expected is None:
             raise FileNotFoundError(str(place))
-        file_system(place).get_file(str(place), str(to))
+        try:
+            file_system(place).get_file(str(place), str(to))
+        except OSError as error:
+            if error.errno not in _FULL:
+                raise
+            raise AudioFileError(
+                f"Cannot fetch '{place}' to '{to.parent}': the disk is full. Free some space, or "
+                "name another place for temporary files: TMPDIR."
+            ) from error
     came = to.stat().st_size
     if (expected[0] and came != expected[0]) or remote_state(place, fresh=True) != expected:
         raise AudioFileError(

@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 import soundfile
 from signals import noise
+from test_reliability import files_no_larger_than
 
 from processor.cli import main
 from processor.errors import AudioFileError
@@ -27,6 +28,13 @@ from processor.remote import RemotePath, fetch, place_of, put, remote_state, sur
 
 fsspec = pytest.importorskip("fsspec", reason="pip install 'dryspell[remote]'")
 ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def temporary(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have temporary files in a folder of the test's own, in processes that it starts, too."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+    monkeypatch.setattr(tempfile, "tempdir", None)
 
 
 @pytest.fixture
@@ -389,6 +397,18 @@ def test_what_changes_while_it_is_fetched_is_refused(memory, tmp_path, monkeypat
         fetch(place, tmp_path / "a.wav")
     with pytest.raises(AudioFileError, match="no such file"):
         fetch(place.with_name("none.wav"), tmp_path / "a.wav")
+
+
+def test_no_room_for_temporary_files_costs_what_does_not_fit(
+    memory, batch, tmp_path, capsys
+) -> None:
+    fill(f"{memory}/in", tmp_path, ["a.wav"])
+    fill(f"{memory}/in", tmp_path, ["b.wav"], samples=400_000)
+    with files_no_larger_than(100_000):
+        assert batch(f"{memory}/in", f"{memory}/out") == 1
+    assert "TMPDIR" in capsys.readouterr().err
+    assert sorted(contents(f"{memory}/out")) == ["a.wav"]
+    assert stages() == []
 
 
 def test_what_does_not_arrive_whole_is_an_error(memory, tmp_path, monkeypatch) -> None:
