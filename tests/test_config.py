@@ -45,11 +45,11 @@ def test_a_number_with_which_nothing_can_be_trained_is_named(
         Config.load(path)
 
 
-@pytest.mark.parametrize("line", ['precision = "float16"', 'optimiser = "sgd"'])
-def test_an_unknown_choice_is_named(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(("name", "value"), [("precision", "float16"), ("optimiser", "sgd")])
+def test_an_unknown_choice_is_named(tmp_path: Path, name: str, value: str) -> None:
     path = tmp_path / "wrong.toml"
-    path.write_text(line + "\n")
-    with pytest.raises(TrainingError, match=rf"wrong\.toml.*{line.split()[-1]}"):
+    path.write_text(f'{name} = "{value}"\n')
+    with pytest.raises(TrainingError, match=rf"wrong\.toml.*{name}.*{value}"):
         Config.load(path)
 
 
