@@ -17,6 +17,7 @@ from signals import noise
 from processor.batch import process_batch
 from processor.cli import main
 from processor.file_job import FileJob
+from processor.part_files import is_running, process_of
 from processor.plan import plan_batch
 from processor.recipe import Recipe
 
@@ -228,6 +229,7 @@ def test_a_run_killed_at_once_with_all_its_processes_is_gone_on_with(tmp_path, t
     wait_for(lambda: parts_in(out))  # another is in work
     os.killpg(run.pid, signal.SIGKILL)
     run.communicate()
+    wait_for(lambda: not any(is_running(process_of(name)) for name in parts_in(out)))
     done = {path: path.stat().st_mtime_ns for path in out.glob("*.wav")}
     assert 1 <= len(done) < 6
     assert {soundfile.info(path).frames for path in done} == {16000 * 300}
