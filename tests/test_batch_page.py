@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile
 from PyQt6.QtCore import Qt
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QFileDialog
 from signals import noise
 
@@ -18,6 +19,7 @@ from desktop_app.batch_run import BatchRun, Phase
 from desktop_app.batch_table import FILE, STATE
 from desktop_app.keeper import Keeper
 from desktop_app.recovery import Recovery, Work
+from desktop_app.wording import short_path
 from processor import AudioFileError, FileJob, FileResult, Recipe
 from processor.workers import process_job
 
@@ -87,6 +89,19 @@ def test_the_plan_is_shown_before_anything_is_done(planned, folder):
     assert planned.batch_page.rows.model().rowCount() == 4
     assert planned.batch_page.summary.text() == "4 of 4 to do"
     assert not folder.with_name("in_dry").exists()
+
+
+def test_a_typed_folder_proposes_where_the_results_go_and_is_planned(window, folder, qtbot):
+    window.show_batch()
+    form = window.batch_page.form
+    QTest.keyClicks(form.source, str(folder))
+    assert not form.target.text()  # while it is typed
+    QTest.keyClick(form.source, Qt.Key.Key_Return)
+    assert form.target.text() == short_path(folder.with_name("in_dry"))
+    wait_for(qtbot, window.batch, Phase.PLANNED)
+    form.target.setText(str(folder.with_name("mine")))
+    QTest.keyClick(form.source, Qt.Key.Key_Return)
+    assert form.target.text() == str(folder.with_name("mine"))
 
 
 def test_without_the_folders_below_there_is_less_to_do(planned, qtbot):

@@ -282,3 +282,32 @@ def test_a_session_outlives_no_window(open_window, tmp_path):
     window = open_window(Session(), Settings(store))
     window.close()
     assert Settings(store).geometry is not None
+
+
+def test_what_a_file_is_gives_way_to_its_name_fact_by_fact(ready):
+    label, whole = ready.workspace.facts, ready.workspace.facts.text()
+    label.resize(label.fontMetrics().horizontalAdvance(whole), label.height())
+    assert label.shown == whole
+    seen = set()
+    for width in range(label.width(), 0, -1):
+        label.resize(width, label.height())
+        assert whole.startswith(label.shown) and not label.shown.endswith("\N{MIDDLE DOT}")
+        seen.add(label.shown)
+    assert len(seen) == 5 and label.shown == "0:10.0"
+
+
+def test_in_the_smallest_window_beside_a_list_a_usual_name_is_whole(ready, take):
+    ready.open_paths([take, take.with_name("other.wav")])
+    ready.resize(ready.minimumSize())
+    QApplication.processEvents()
+    name = ready.workspace.file_name
+    assert name.width() >= name.sizeHint().width()
+
+
+def test_the_export_button_ends_where_the_knobs_end(ready):
+    panel = ready.workspace.treatment
+    ends = [
+        part.mapTo(panel, part.rect().topRight()).x()
+        for part in (panel.export, panel.preset, panel.strength)
+    ]
+    assert len(set(ends)) == 1

@@ -130,6 +130,7 @@ class BatchForm(QFrame):
         self.source.textEdited.connect(
             lambda text: self._set_inputs([Path(os.path.expanduser(text))] if text else [])
         )
+        self.source.editingFinished.connect(self._propose_target)
         self.target.textChanged.connect(self._show_journal)
         for signal in (
             *(self.source.textChanged, self.target.textChanged, self.name.textChanged),
@@ -213,6 +214,11 @@ class BatchForm(QFrame):
     def _set_inputs(self, folders: list[Path]) -> None:
         self._inputs = folders
         self.as_list.setVisible(bool(folders))
+
+    def _propose_target(self) -> None:
+        """Propose where the results of a typed folder go, unless that is said already."""
+        if self._inputs and not self._target and os.path.isdir(self._inputs[0]):
+            self.target.setText(short_path(proposed_target(self._inputs[0])))
 
     def _browse_source(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Recordings", self._settings.folder)

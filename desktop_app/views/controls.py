@@ -1,15 +1,25 @@
 """The small parts the views are made of: buttons and labels."""
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PyQt6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
 
 from ..theme import UNIT
 
 SHORTEST_TEXT = 12 * UNIT  # a text that may be shortened keeps this
+BETWEEN_FACTS = "   ·   "
 
 
 def label(text: str = "", role: str = "") -> QLabel:
@@ -45,6 +55,42 @@ class ElidedLabel(QLabel):
             Qt.AlignmentFlag.AlignVCenter,
             self.fontMetrics().elidedText(self.text(), middle, self.width()),
         )
+
+
+class FactsLabel(QLabel):
+    """Facts in a row: where there is no room for all of them, without the last ones.
+
+    It takes the room that others leave; its first fact is always there.
+    """
+
+    def __init__(self, role: str = "") -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._facts: list[str] = []
+
+    def show_facts(self, facts: Sequence[str]) -> None:
+        """Show these, and all of them in the tooltip."""
+        self._facts = list(facts)
+        self.setText(BETWEEN_FACTS.join(facts))
+        self.setToolTip(", ".join(facts))
+        self.ensurePolished()
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(self._facts[0]))
+
+    @property
+    def shown(self) -> str:
+        """As many facts as there is room for."""
+        count = len(self._facts)
+        while count > 1 and self._width(count) > self.width():
+            count -= 1
+        return BETWEEN_FACTS.join(self._facts[:count])
+
+    def _width(self, count: int) -> int:
+        return self.fontMetrics().horizontalAdvance(BETWEEN_FACTS.join(self._facts[:count]))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self.shown)
 
 
 def one_line(name: str) -> str:

@@ -26,10 +26,10 @@ def format_text(info: AudioInfo) -> str:
     return ", ".join(_parts(info))
 
 
-def facts_text(info: AudioInfo) -> str:
-    """For example "0:14 · FLAC · 44.1 kHz · 24 bit · stereo"."""
+def facts(info: AudioInfo) -> list[str]:
+    """For example "0:14", "FLAC", "44.1 kHz", "24 bit" and "stereo"."""
     step = 0.1 if info.duration_s < 60 else 1.0
-    return "   ·   ".join([time_text(info.duration_s, step), *_parts(info)])
+    return [time_text(info.duration_s, step), *_parts(info)]
 
 
 def _parts(info: AudioInfo) -> list[str]:

@@ -23,6 +23,7 @@ from .room_table import RoomTable
 
 WIDTH = 33 * UNIT
 LOW = 70 * UNIT
+BAR = 10  # width of a scroll bar, as in the style sheet
 DECIBELS = Scale(-60, 0, unit=" dB", per_value=1)
 GAIN = Scale(-24, 24, 0.5, " dB", 1, is_signed=True)
 
@@ -125,7 +126,7 @@ class TreatmentPanel(QFrame):
         content = QWidget()
         content.setObjectName("knobs")
         self._column = top = QVBoxLayout(content)
-        top.setContentsMargins(2 * UNIT, 2 * UNIT, UNIT, UNIT)  # the scroll bar takes the rest
+        top.setContentsMargins(2 * UNIT, 2 * UNIT, 2 * UNIT - BAR, UNIT)
         top.setSpacing(3 * UNIT // 2)
         for part in (self.model, self.preset, label("TREATMENT", "section")):
             top.addWidget(part)

@@ -6,8 +6,8 @@ from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from ..icons import icon
 from ..session import Session, State
 from ..theme import UNIT, Theme
-from .controls import ElidedLabel, button
-from .describe import facts_text
+from .controls import ElidedLabel, FactsLabel, button
+from .describe import facts
 from .lane_stack import LaneStack
 from .overview import Overview
 from .pane import AXIS_WIDTH
@@ -43,7 +43,7 @@ class Workspace(QWidget):
         self.treatment = TreatmentPanel(session)
         self.transport = Transport(session, self.time_window)
         self.file_name = ElidedLabel("file")
-        self.facts = ElidedLabel("muted")
+        self.facts = FactsLabel("muted")
         self.open = button("Open…", tooltip="Choose another recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
         self._lay_out()
@@ -70,8 +70,7 @@ class Workspace(QWidget):
         row.setContentsMargins(AXIS_WIDTH, UNIT, 0, UNIT)
         row.setSpacing(2 * UNIT)
         row.addWidget(self.file_name)
-        row.addWidget(self.facts)
-        row.addStretch()
+        row.addWidget(self.facts, 1)
         row.addWidget(self.open)
         graphs = QVBoxLayout()
         graphs.setContentsMargins(0, 0, UNIT, 0)
@@ -132,7 +131,7 @@ class Workspace(QWidget):
         self._show_overview()
         if recording is not None:
             self.file_name.show_path(recording.path)
-            self.facts.setText(facts_text(recording.info))
+            self.facts.show_facts(facts(recording.info))
             self.stage.set_duration(recording.duration_s)
             self._show_position(0.0)
 
