@@ -11,8 +11,8 @@ from conftest import tiny_gain
 from signals import lag_between, noise, speech_like
 
 from processor.audio_file import read_tags
-from processor.errors import AudioFileError, Cancelled, ModelError
 from processor.clashes import check_outputs
+from processor.errors import AudioFileError, Cancelled, ModelError
 from processor.file_job import FileJob, process_file
 from processor.recipe import Recipe
 
