@@ -308,7 +308,7 @@ def test_memory_does_not_grow_with_the_stream(bundled_model: Model) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tracemalloc.start()
     try:
-        feed(100)
+        feed(300)  # and whatever is allocated anew now and then, was while it was watched
         before, _ = tracemalloc.get_traced_memory()
         feed(300)
         after, _ = tracemalloc.get_traced_memory()
@@ -316,8 +316,8 @@ def test_memory_does_not_grow_with_the_stream(bundled_model: Model) -> None:
         tracemalloc.stop()
     feed(300)
     # Were each block kept, it would be 300 · 441 · 2 · 4 bytes = 1 MB. A queue that is copied to
-    # its buffer's front may hold some blocks more or less.
-    assert after - before < 150_000
+    # its buffer's front may hold a few blocks more or less.
+    assert after - before < 20_000
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak
     if sys.platform != "darwin":
         grown *= 1024  # kilobytes on Linux
