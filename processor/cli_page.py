@@ -60,18 +60,7 @@ def write_page(path: Path, analyses: Sequence[Analysis], *, settings: str | None
     Raises:
         DereverbError: the disk is full, or the folder is gone.
     """
-    from processor.audio_file import reason_of
     from processor.html_report import html_report
-    from processor.part_files import part_beside
+    from processor.tables import write_whole
 
-    page = html_report(analyses, settings=settings)
-    part = part_beside(path)
-    try:
-        part.write_text(page, encoding="utf-8")
-        os.replace(part, path)
-    except OSError as error:
-        raise DereverbError(
-            f"Cannot write '{path}': {reason_of(error)}. Free some space, or choose another place."
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, html_report(analyses, settings=settings))

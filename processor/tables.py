@@ -76,6 +76,15 @@ def write_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence
         text = "".join(json.dumps(row) + "\n" for row in rows)
     else:
         text = json.dumps(list(rows), indent=2) + "\n"
+    write_whole(path, text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text file whole, or not at all.
+
+    Raises:
+        DereverbError: the disk is full, or the folder is gone.
+    """
     part = part_beside(path)
     try:
         part.write_bytes(text.encode("utf-8", "surrogateescape"))
