@@ -105,7 +105,8 @@ def test_silence_is_survived_and_forgets(prediction: LatePrediction) -> None:
     assert torch.isfinite(late.abs()).all()
     assert not late[400:12_000].any()
     again, fresh = late[12_200:], run(prediction, wet, [200])
-    assert power(again - fresh) < 0.05 * power(fresh)
+    # The first block of a recording is not learnt from, that after a silence is.
+    assert power((again - fresh)[100:]) < 0.05 * power(fresh[100:])
 
 
 def test_a_steady_tone_stays_finite(prediction: LatePrediction) -> None:

@@ -19,11 +19,17 @@ def banded(bins: Tensor, bands: int, width: int) -> Tensor:
 
 
 def band_features(
-    spectrum: Tensor, power: Tensor, bands: int, width: int, high_bands: int
+    spectrum: Tensor,
+    power: Tensor,
+    bands: int,
+    width: int,
+    high_bands: int,
+    more: list[Tensor] | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Low bands with their neighbours, and the levels of all bands.
 
-    A bin is its compressed spectrum and its level: (frames, channels, bands, 9 * width) in all.
+    A bin is its compressed spectrum and its level: (frames, channels, bands, 9 * width) in all, and
+    `width` more for each of `more`, (frames, channels, bands, width), whose neighbours are not shown.
     Levels, (frames, channels, bands + high_bands), are means over a band; what lies above the low
     bands is parted into `high_bands`.
     """
@@ -33,15 +39,17 @@ def band_features(
     parts = [low.real * compressed, low.imag * compressed, level(power[:, :, :low_bins])]
     features = torch.cat([banded(part, bands, width) for part in parts], dim=3)
     padded = nn.functional.pad(features, (0, 0, 1, 1))
-    seen = torch.cat([padded[:, :, :-2], features, padded[:, :, 2:]], dim=3)
+    shown = [padded[:, :, :-2], features, padded[:, :, 2:]]
+    if more is not None:
+        shown = shown + more
 
     high_width = (power.shape[2] - low_bins) // high_bands
     high = banded(power[:, :, low_bins:], high_bands, high_width).mean(dim=3)
     low_level = features[:, :, :, 2 * width :].mean(dim=3)
-    return seen, torch.cat([low_level, level(high)], dim=2)
+    return torch.cat(shown, dim=3), torch.cat([low_level, level(high)], dim=2)
 
 
-def decaying_means(power: Tensor, before: Tensor, fades: Tensor, block: int = 128) -> Tensor:
+def decaying_means(power: Tensor, before: Tensor, fades: Tensor, block: int = 32) -> Tensor:
     """Means of the past and present of each bin, weighted as tails of several lengths decay.
 
     mean[t] = fade * mean[t - 1] + (1 - fade) * power[t], and mean[-1] is `before`; a product with a

@@ -15,12 +15,13 @@ class LatePrediction(nn.Module):
     Each bin of each channel is predicted from its own `taps` frames, the latest `delay` frames ago,
     by the filter that would have been best so far: it minimises |error|² / power, so that the loud
     direct sound does not drown the tails. It is found anew every `block` frames from sums that fade
-    by half in `half_life` frames; they start with `PRIOR` frames that predict nothing.
+    by half in `half_life` frames; they start with `prior` frames that predict nothing. A block is added
+    as a whole once it has ended, so that it makes no difference how its frames came in.
 
     Spectra are complex, (frames, channels, bins).
     """
 
-    def __init__(self, bins: int, taps: int, delay: int, half_life: float, block: int = 10) -> None:
+    def __init__(self, bins: int, taps: int, delay: int, half_life: float, block: int = 20) -> None:
         super().__init__()
         self.bins = bins
         self.taps = taps
@@ -35,70 +36,73 @@ class LatePrediction(nn.Module):
 
     def initial_memory(self, channels: int, device: torch.device) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
-        past = torch.zeros(self.reach, channels, self.bins, 2, device=device)
-        sums = torch.zeros(
-            channels, self.bins, self.taps, self.taps + 1, 2, dtype=torch.float64, device=device
-        )
+        past = torch.zeros(self.reach + self.block - 1, channels, self.bins, 2, device=device)
+        sums = torch.zeros(channels, self.bins, self.taps, self.taps + 1, 2, device=device)
         filters = torch.zeros(channels, self.bins, self.taps, 2, device=device)
-        # Mean power of the past, and that of the block so far; how many frames there were.
-        powers = torch.zeros(2, channels, self.bins, device=device)
-        return [past, sums, filters, powers, torch.zeros(1, dtype=torch.int64, device=device)]
+        mean_power = torch.zeros(channels, self.bins, device=device)
+        # Last, how many frames there were.
+        return [past, sums, filters, mean_power, torch.zeros(1, dtype=torch.int64, device=device)]
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """What is predicted of each frame, and the memory after them."""
-        frames = spectrum.shape[0]
+        frames, block = spectrum.shape[0], self.block
         past = torch.cat([torch.view_as_complex(memory[0]), spectrum])
-        history = past.unfold(0, self.taps, 1)  # oldest first: (frames + 1 or more, ..., taps)
-        power = spectrum.real.square() + spectrum.imag.square()
-        # Neighbours smooth it, or bins in which two waves cancel would count too much.
-        smooth = nn.functional.avg_pool1d(power, 3, 1, 1, False, False)
+        history = past.unfold(0, self.taps, 1)[block - 1 :]  # of each frame, oldest first
         sums, filters = torch.view_as_complex(memory[1]), torch.view_as_complex(memory[2])
-        mean_power, block_power = memory[3].unbind(0)
+        mean_power = memory[3]
         seen = int(memory[4].item())
 
         late: list[Tensor] = []
         start = 0
         while start < frames:
-            stop = min(frames, start + self.block - seen % self.block)
-            known = history[start:stop]
-            late.append((known * filters).sum(dim=3))
-            if seen >= self.block:
-                bounded = torch.maximum(smooth[start:stop], self.least_power * mean_power)
-                sums = sums + self.weighted(known, spectrum[start:stop], bounded + 1e-12)
-            block_power = block_power + smooth[start:stop].sum(dim=0)
+            stop = min(frames, start + block - seen % block)
+            late.append((history[start:stop] * filters).sum(dim=3))
             seen += stop - start
             start = stop
-            if seen % self.block == 0:
+            if seen % block == 0:
+                ended = past[stop - 1 : stop - 1 + self.reach + block]
+                power = self.power(ended[self.reach :])
+                if seen > block:
+                    least = self.least_power * mean_power
+                    sums = sums + self.products(ended, torch.maximum(power, least) + 1e-12)
                 filters = self.best_filters(sums)
                 sums = self.fade * sums
-                mean_power = self.fade * mean_power + (1 - self.fade) / self.block * block_power
-                block_power = torch.zeros_like(block_power)
+                mean_power = self.fade * mean_power + (1 - self.fade) * power.mean(dim=0)
         after = [
-            torch.view_as_real(past[past.shape[0] - self.reach :]),
+            torch.view_as_real(past[frames:]),
             torch.view_as_real(sums),
             torch.view_as_real(filters),
-            torch.stack([mean_power, block_power]),
+            mean_power,
             torch.full_like(memory[4], seen),
         ]
         return torch.cat(late), after
 
-    def weighted(self, known: Tensor, wanted: Tensor, power: Tensor) -> Tensor:
-        """Products of each frame's past with itself and with the frame, summed: [R | r].
+    def power(self, spectrum: Tensor) -> Tensor:
+        """Power of each bin, smoothed: bins in which two waves cancel would count too much."""
+        power = spectrum.real.square() + spectrum.imag.square()
+        return nn.functional.avg_pool1d(power, 3, 1, 1, False, False)
 
-        In double precision, in which the order of adding does not show.
+    def products(self, past: Tensor, power: Tensor) -> Tensor:
+        """Products of each frame's past with itself and with the frame, over power, summed: [R | r].
+
+        Shape:
+            - past: (reach + frames, channels, bins)
+            - power: (frames, channels, bins)
+            - result: (channels, bins, taps, taps + 1)
         """
-        both = torch.cat([known, wanted[..., None]], dim=3).to(torch.complex128)
-        left = both[..., : self.taps].conj() * (1.0 / power.double())[..., None]
-        if known.shape[0] == 1:  # a stream: quicker than a product of matrices
-            return left[0][..., None] * both[0][..., None, :]
-        # Whole matrices in memory: else each of them is copied by itself.
-        return left.permute(1, 2, 3, 0).contiguous() @ both.permute(1, 2, 0, 3).contiguous()
+        by_bin = past.permute(1, 2, 0).contiguous()
+        frames = by_bin.unfold(2, power.shape[0], 1)  # (channels, bins, reach + 1, frames)
+        wanted = torch.cat([frames[:, :, : self.taps], frames[:, :, self.reach :]], dim=2)
+        # All small and whole in memory, in the order that the product of many matrices wants.
+        known = by_bin.conj().resolve_conj().unfold(2, power.shape[0], 1)[:, :, : self.taps]
+        weight = (1.0 / power).permute(1, 2, 0).contiguous()
+        return (known * weight[:, :, None]) @ wanted.transpose(2, 3)
 
     def best_filters(self, sums: Tensor) -> Tensor:
-        """Solve (R + loading) g = r for every bin; not a number where R is not."""
+        """Solve (R + loading) g = r for every bin."""
         matrix, right = sums[..., : self.taps], sums[..., self.taps :]
         mean = matrix.diagonal(dim1=2, dim2=3).real.mean(dim=2)
         loading = (self.loading * mean + self.prior)[..., None, None]
-        eye = torch.eye(self.taps, dtype=torch.float64, device=sums.device)
-        solved, _ = torch.linalg.solve_ex(matrix + loading * eye, right)
-        return solved[..., 0].to(torch.complex64)
+        factor, _ = torch.linalg.cholesky_ex(matrix + loading * torch.eye(self.taps).to(loading))
+        solved = torch.cholesky_solve(right, factor)[..., 0]
+        return solved.permute(2, 0, 1).contiguous().permute(1, 2, 0)  # quicker beside the history

@@ -131,13 +131,14 @@ def scale_change(
     exactly the input, 1 is the estimate, and 0.5 lowers a bin half as many decibels.
     |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
     """
-    power = spectrum.real.square() + spectrum.imag.square()
-    ratio = estimate * torch.conj(spectrum) / (power + tiny)
-    magnitude = torch.sqrt(ratio.real.square() + ratio.imag.square() + tiny)
+    power = spectrum.real.square() + spectrum.imag.square() + tiny
+    left = estimate.real.square() + estimate.imag.square()
+    magnitude = torch.sqrt(left / power + tiny)
     bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), ceiling)
     if strength == 1.0:
-        return spectrum * (ratio * (bounded / magnitude))
-    return spectrum * torch.polar(bounded**strength, strength * torch.angle(ratio))
+        return estimate * (bounded / magnitude)
+    turn = torch.angle(estimate * torch.conj(spectrum))
+    return spectrum * torch.polar(bounded**strength, strength * turn)
 
 
 def scale_linked_change(
