@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from training.config import NetworkConfig
 from training.features import band_features, banded, decaying_means, level
-from training.recurrent import StreamedLSTM
+from training.layers import StreamedLinear, StreamedLSTM
 
 
 class HybridBackbone(nn.Module):
@@ -51,12 +51,12 @@ class HybridBackbone(nn.Module):
         self.register_buffer("fades", fades, persistent=False)
 
         squeezed = 6
-        self.encode = nn.Linear(
+        self.encode = StreamedLinear(
             (9 + len(config.decays_s) + more_features) * self.width, config.embedding
         )
         self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
         self.narrow_in = StreamedLSTM(config.embedding, self.narrow_hidden)
-        self.squeeze = nn.Linear(self.narrow_hidden, squeezed)
+        self.squeeze = StreamedLinear(self.narrow_hidden, squeezed)
         self.wide = StreamedLSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
         self.to_context = nn.Linear(self.wide_hidden, self.bands * self.context)
         self.to_high_gain = nn.Linear(self.wide_hidden, self.high_bands * high_outputs)

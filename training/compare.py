@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from processor.model import Model
 from training.acoustics import Samples
@@ -31,7 +31,6 @@ from training.ideal import IdealProgram, any_gain, class_gain
 from training.items import Item, evaluation_sources, validation_items
 from training.measure import Program, Yardstick, measure, process
 from training.network import Network
-from training.recurrent import StreamedLSTM
 from training.train import batch_loss, keep_freed_memory, train
 
 ADVERSARIAL = "adversarial"
@@ -214,29 +213,32 @@ def cpu_s_per_step(network: Network, config: Config, steps: int = 5) -> float:
 @torch.no_grad()
 def macs_per_s(network: Network, sample_rate: int) -> float:
     """Multiplications of the layers' weights in a second of sound; the few outside are left out."""
-    count = 0
-
-    def add(layer: nn.Module, inputs: tuple[Tensor, ...], output: Any) -> None:
-        nonlocal count
-        weights = sum(p.numel() for p in layer.parameters() if p.dim() > 1)
-        if isinstance(layer, nn.Conv2d):  # each weight once for each place of the output
-            count += weights * output[0, 0].numel()
-        elif isinstance(layer, nn.ConvTranspose2d):
-            count += weights * inputs[0][0, 0].numel()
-        else:  # (..., inputs): once for each row
-            count += weights * (inputs[0].numel() // inputs[0].shape[-1])
-
-    counted = (nn.Linear, nn.LSTM, StreamedLSTM, nn.GRU, nn.Conv2d, nn.ConvTranspose2d)
-    hooks = [
-        layer.register_forward_hook(add)
-        for layer in network.modules()
-        if isinstance(layer, counted)
-    ]
     blocks = sample_rate // network.hop
-    network(torch.zeros(1, blocks * network.hop), network.initial_state(1), 1.0, -60.0)
-    for hook in hooks:
-        hook.remove()
-    return count * sample_rate / (blocks * network.hop)
+    with _Multiplications() as counted:
+        network(torch.zeros(1, blocks * network.hop), network.initial_state(1), 1.0, -60.0)
+    return counted.macs * sample_rate / (blocks * network.hop)
+
+
+class _Multiplications(TorchFunctionMode):
+    """Counts those of layers' weights while it is entered."""
+
+    macs = 0
+
+    def __torch_function__(
+        self, function: Any, types: Any, arguments: Any = (), named: Any = None
+    ) -> Any:
+        result = function(*arguments, **(named or {}))
+        match function.__name__:
+            case "linear":  # each weight once for each row
+                self.macs += arguments[1].numel() * arguments[0][..., 0].numel()
+            case "lstm" | "gru":
+                weights = sum(weight.numel() for weight in arguments[2] if weight.dim() > 1)
+                self.macs += weights * arguments[0][..., 0].numel()
+            case "conv2d":  # each weight once for each place of the output
+                self.macs += arguments[1].numel() * result[:, 0].numel()
+            case "conv_transpose2d":
+                self.macs += arguments[1].numel() * arguments[0][:, 0].numel()
+        return result
 
 
 def markdown(rows: dict[str, dict[str, float]]) -> str:

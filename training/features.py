@@ -28,8 +28,8 @@ def band_features(
 ) -> tuple[Tensor, Tensor]:
     """Low bands with their neighbours, and the levels of all bands.
 
-    A bin is its compressed spectrum and its level: (frames, channels, bands, 9 * width) in all, and
-    `width` more for each of `more`, (frames, channels, bands, width), whose neighbours are not shown.
+    A bin is its compressed spectrum and its level: (frames, channels, bands, 9 * width) in all.
+    Each of `more`, (frames, channels, bands, width), is shown beside them, without neighbours.
     Levels, (frames, channels, bands + high_bands), are means over a band; what lies above the low
     bands is parted into `high_bands`.
     """

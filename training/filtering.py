@@ -6,10 +6,11 @@ as in weighted prediction error); above 8 kHz it is a smooth gain.
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
+from training.layers import StreamedLinear
 
 
 class FilterEstimator(HybridBackbone):
@@ -19,8 +20,8 @@ class FilterEstimator(HybridBackbone):
         super().__init__(config)
         self.taps = list(config.taps)  # in frames into the past; the first is the present, 0
         self.reach = max(config.taps)
-        self.to_gain = nn.Linear(self.narrow_hidden, self.width)
-        self.to_filter = nn.Linear(self.narrow_hidden, self.width * len(self.taps) * 2)
+        self.to_gain = StreamedLinear(self.narrow_hidden, self.width)
+        self.to_filter = StreamedLinear(self.narrow_hidden, self.width * len(self.taps) * 2)
         start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps))
 
     def initial_memory(self, channels: int) -> list[Tensor]:

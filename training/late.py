@@ -15,8 +15,8 @@ class LatePrediction(nn.Module):
     Each bin of each channel is predicted from its own `taps` frames, the latest `delay` frames ago,
     by the filter that would have been best so far: it minimises |error|² / power, so that the loud
     direct sound does not drown the tails. It is found anew every `block` frames from sums that fade
-    by half in `half_life` frames; they start with `prior` frames that predict nothing. A block is added
-    as a whole once it has ended, so that it makes no difference how its frames came in.
+    by half in `half_life` frames; they start with `prior` frames that predict nothing. A block is
+    added as a whole once it has ended: it makes no difference how its frames came in.
 
     Spectra are complex, (frames, channels, bins).
     """
@@ -83,7 +83,7 @@ class LatePrediction(nn.Module):
         return nn.functional.avg_pool1d(power, 3, 1, 1, False, False)
 
     def products(self, past: Tensor, power: Tensor) -> Tensor:
-        """Products of each frame's past with itself and with the frame, over power, summed: [R | r].
+        """Products of each frame's past with itself and the frame, over power, summed: [R | r].
 
         Shape:
             - past: (reach + frames, channels, bins)

@@ -14,6 +14,7 @@ from training.config import NetworkConfig
 from training.features import banded, decaying_means, level
 from training.filtering import tapped
 from training.late import LatePrediction
+from training.layers import linear
 
 
 class PredictionEstimator(HybridBackbone):
@@ -85,13 +86,16 @@ class PredictionEstimator(HybridBackbone):
         awaited = torch.view_as_real(judged[hops:])
         judged = judged[:hops]
 
-        taps = self.to_filter(hidden).float()  # bfloat16 where training runs in it
+        weight = torch.cat([self.to_filter.weight, self.to_gain.weight])
+        bias = torch.cat([self.to_filter.bias, self.to_gain.bias])
+        asked = linear(hidden, weight, bias, self.training).float()  # trained in bfloat16
+        taps = asked[..., : -self.width]
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
         each = list(torch.view_as_complex(taps).unbind(3))
         filtered = tapped(each, past_and_low, self.taps, self.bands)
         recorded = judged[:, :, : self.low_bins]
         filtered = filtered + each[len(self.taps)] * recorded.reshape(filtered.shape)
-        gain = torch.sigmoid(self.to_gain(hidden).float()).view(low.shape)
+        gain = torch.sigmoid(asked[..., -self.width :]).reshape(low.shape)
         high_gain = torch.sigmoid(high.float()) @ self.spread
         low = past_and_low[self.reach : self.reach + hops]
         left = torch.cat([low, judged[:, :, self.low_bins :]], dim=2)
