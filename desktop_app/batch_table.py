@@ -48,9 +48,11 @@ class BatchTable(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> object:
-        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section]
-        return None
+        if orientation is Qt.Orientation.Vertical:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(section)
+        return COLUMNS[section] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -63,6 +65,8 @@ class BatchTable(QAbstractTableModel):
             return self._text(item, column)
         if role == SORT_KEY:
             return _length_s(item) if column == LENGTH else self._text(item, column).casefold()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return item.error or str(item.job.source)
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -85,6 +89,12 @@ class BatchTable(QAbstractTableModel):
             if folder.is_relative_to(given):
                 return str(Path(given.name, folder.relative_to(given)))
         return str(folder)
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    """Lengths stand below each other, digit below digit."""
+    side = Qt.AlignmentFlag.AlignRight if column == LENGTH else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _length_s(item: Item) -> float:

@@ -16,7 +16,7 @@ from signals import noise
 from desktop_app import batch_run
 from desktop_app.batch_items import Status
 from desktop_app.batch_run import BatchRun, Phase
-from desktop_app.batch_table import FILE, STATE
+from desktop_app.batch_table import FILE, LENGTH, STATE
 from desktop_app.keeper import Keeper
 from desktop_app.recovery import Recovery, Work
 from desktop_app.wording import short_path
@@ -132,6 +132,26 @@ def test_a_bad_file_does_not_stop_the_others_and_can_be_tried_again(
     wait_for(qtbot, planned.batch, Phase.ENDED)
     assert (out / "broken.wav").exists() and not page.retry.isVisible()
     assert len(workers.calls[-1][1]) == 1
+
+
+def test_the_keyboard_stays_with_the_buttons_of_the_batch(planned, workers, qtbot):
+    page = planned.batch_page
+    page.start.setFocus()
+    page.start.click()
+    assert planned.focusWidget() is page.pause
+    workers.let(9)
+    wait_for(qtbot, planned.batch, Phase.ENDED)
+    assert planned.focusWidget() is page.start
+    page.start.click()  # nothing can be begun meanwhile
+    assert planned.focusWidget() is page
+
+
+def test_a_batch_takes_the_keyboard_from_nothing_else(planned, workers, qtbot):
+    planned.setFocus()
+    planned.batch_page.begin()
+    workers.let(9)
+    wait_for(qtbot, planned.batch, Phase.ENDED)
+    assert planned.focusWidget() in (planned, None)
 
 
 def test_a_pause_finishes_what_is_begun_and_begins_no_more(planned, workers, folder, qtbot):
@@ -282,3 +302,11 @@ def test_the_batch_is_seen_from_the_other_page_too(planned, workers, take, qtbot
 def test_the_table_says_its_columns_to_a_screen_reader(planned):
     spoken = planned.batch_page.rows.table.index(0, FILE).data(Qt.ItemDataRole.AccessibleTextRole)
     assert spoken == "File: a.wav"
+
+
+def test_lengths_stand_digit_below_digit(planned):
+    rows = planned.batch_page.rows.model()
+    role, across = Qt.ItemDataRole.TextAlignmentRole, Qt.Orientation.Horizontal
+    for column, side in ((FILE, Qt.AlignmentFlag.AlignLeft), (LENGTH, Qt.AlignmentFlag.AlignRight)):
+        assert rows.headerData(column, across, role) & side
+        assert rows.index(0, column).data(role) & side

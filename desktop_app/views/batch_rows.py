@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
     QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -67,7 +68,6 @@ class BatchRows(QTableView):
         rows.setDefaultSectionSize(ROW_HEIGHT)
         rows.setMinimumSectionSize(ROW_HEIGHT)
         columns.setHighlightSections(False)
-        columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, mode in (
             (FILE, QHeaderView.ResizeMode.Stretch),
             (FOLDER, QHeaderView.ResizeMode.Stretch),
@@ -154,8 +154,11 @@ class _StatePainter(QStyledItemDelegate):
         item: Item = index.data(ITEM)
         if index.column() != STATE or item.status is not Status.RUNNING or self.theme is None:
             return
-        rect = QRectF(option.rect).adjusted(UNIT / 2, 0, -2 * UNIT, 0)
-        bar = QRectF(rect.left(), rect.bottom() - BAR_HEIGHT - 1, rect.width(), BAR_HEIGHT)
+        bar = QRectF(option.rect)
+        bar.setLeft(self._left_of_text(option))
+        bar.setRight(bar.right() - 2 * UNIT)
+        bar.setTop(bar.bottom() - 1 - BAR_HEIGHT)
+        bar.setHeight(BAR_HEIGHT)
         painter.save()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self.theme.raised))
@@ -164,3 +167,9 @@ class _StatePainter(QStyledItemDelegate):
         painter.setBrush(QColor(self.theme.accent))
         painter.drawRect(bar)
         painter.restore()
+
+    def _left_of_text(self, option: QStyleOptionViewItem) -> int:
+        table = self.parent()
+        style = table.style()
+        text = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, option, table)
+        return text.left() + style.pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin) + 1

@@ -49,6 +49,7 @@ class BatchView(QWidget):
         self.start = button("Start", "primary", "Work through the files that are waiting")
         self.pause = button("Pause", tooltip="Finish the files in work, and begin no others")
         self.cancel = button("Cancel", tooltip="End now; what is unfinished leaves nothing behind")
+        self._verbs = (self.start, self.pause, self.cancel)
         self.retry = button("Retry failed")
         self.report = button("Save report…", tooltip="What became of every file, as a CSV table")
         self.show_folder = button("Show folder", tooltip="Open the folder of the results")
@@ -123,6 +124,7 @@ class BatchView(QWidget):
 
     def _show(self) -> None:
         run, phase = self._run, self._run.phase
+        had_keyboard = self.window().focusWidget() in (self, *self._verbs, self.retry)
         self.start.setVisible(not run.is_busy)
         self.start.setEnabled(
             (phase is Phase.ENDED and run.order is not None)
@@ -142,6 +144,13 @@ class BatchView(QWidget):
         self._table.setCurrentWidget(self.rows if run.items else self._empty)
         self._empty.show_phase(phase)
         self._show_progress()
+        if had_keyboard:
+            self._keep_keyboard()
+
+    def _keep_keyboard(self) -> None:
+        """Hand the keyboard on from a button that goes; Qt would take it to another page."""
+        usable = [each for each in self._verbs if each.isEnabled() and not each.isHidden()]
+        (usable or [self])[0].setFocus()
 
     def _show_progress(self) -> None:
         run = self._run
