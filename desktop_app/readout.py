@@ -57,7 +57,8 @@ def level_text(level_db: float | None) -> str:
         return "–"
     if level_db < -180:
         return "−∞ dB"
-    return f"{level_db:.1f} dB".replace("-", "−")
+    rounded = round(level_db, 1) + 0.0  # never −0.0
+    return f"{rounded:.1f} dB".replace("-", "−")
 
 
 def pitch_text(frequency: float) -> str:

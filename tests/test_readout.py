@@ -70,5 +70,6 @@ def test_before_anything_is_read_there_is_no_level():
 
 def test_levels_and_frequencies_read_as_people_write_them():
     assert level_text(-43.52) == "−43.5 dB" and level_text(3.0) == "3.0 dB"
+    assert level_text(-0.04) == "0.0 dB" and level_text(-3.0) == "−3.0 dB"
     assert level_text(None) == "–" and level_text(-240.0) == "−∞ dB"
     assert pitch_text(87.31) == "87.3 Hz" and pitch_text(1243.2) == "1.243 kHz"

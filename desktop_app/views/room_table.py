@@ -7,9 +7,9 @@ from PyQt6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from processor.room import RoomFigures
 
+from ..readout import level_text
 from ..session import Session
 from ..theme import UNIT
-from ..wording import decibel_text
 from .controls import label, set_property
 
 UNKNOWN = "–"
@@ -67,7 +67,7 @@ class RoomTable(QWidget):
         lowered = None if figures is None else figures.lowered_db
         self.pauses.setVisible(lowered is not None and lowered >= 0.05)
         if lowered is not None:
-            self.pauses.setText(f"Between words {decibel_text(round(lowered, 1))} quieter")
+            self.pauses.setText(f"Between words {level_text(lowered)} quieter")
 
     def _show_peaks(self) -> None:
         shown = self._session.recording, self._session.rendering
@@ -87,8 +87,8 @@ def _t60_text(room: RoomFigures | None) -> str:
 
 
 def _c50_text(room: RoomFigures | None) -> str:
-    return UNKNOWN if room is None or room.c50_db is None else decibel_text(room.c50_db)
+    return UNKNOWN if room is None or room.c50_db is None else level_text(room.c50_db)
 
 
 def _peak_text(peak: float) -> str:
-    return UNKNOWN if peak <= 0.0 else decibel_text(round(20 * log10(peak), 1))
+    return UNKNOWN if peak <= 0.0 else level_text(20 * log10(peak))
