@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from benchmarks.report import Target
 from benchmarks.timing import Timing, in_rounds, middle
 
 ROOT = Path(__file__).resolve().parent.parent
+HELD = "longest_turn_s"
 
 
 @pytest.fixture
@@ -81,3 +83,23 @@ def test_unknown_part_is_refused_with_the_names_of_all() -> None:
     )
     assert ended.returncode == 2
     assert "offline, streaming, import" in ended.stderr
+
+
+def test_the_window_is_timed_without_a_screen(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    options = ["--minutes", "1", "--rounds", "1", "--json", str(figures)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.window", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(figures.read_text())
+    (painted,) = found["starting"]["painted_s"]
+    assert 0 < painted < 60
+    waited = [timing["wall_s"] for key, timing in found["recording"].items() if key != HELD]
+    assert len(waited) == 5 and all(seconds > 0 for seconds in waited)
+    assert waited[:3] == sorted(waited[:3]) and waited[3] < waited[4]
+    assert 0 < found["recording"][HELD] < waited[2]
+    assert "| The event loop is held up | ≤ 50 ms |  |" in ended.stdout
