@@ -217,7 +217,7 @@ class _Memory:
 
     def _run_model(self, recipe: Recipe, most_hops: int) -> None:
         hop_length = self._model.spec.hop_length
-        while hops := min(len(self._pending) // hop_length, most_hops):
+        while hops := _hops_at_once(len(self._pending) // hop_length, most_hops):
             waveform = self._pending.pop(hops * hop_length)
             removed, state = self._model.step(
                 waveform,
@@ -243,6 +243,11 @@ class _Memory:
         if self._to_host is not None:
             removed = self._to_host.process(removed)
         self._removed.push(removed)
+
+
+def _hops_at_once(hops: int, most: int) -> int:
+    """The most, or a power of two: oneDNN keeps what it prepares for each length, for ever."""
+    return most if hops >= most else 1 << hops.bit_length() >> 1
 
 
 def latency_samples_at(sample_rate: float, spec: ModelSpec) -> int:

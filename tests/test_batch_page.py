@@ -146,6 +146,20 @@ def test_the_keyboard_stays_with_the_buttons_of_the_batch(planned, workers, qtbo
     assert planned.focusWidget() is page
 
 
+def test_the_keyboard_stays_where_it_still_is_of_use(planned, workers, qtbot):
+    page = planned.batch_page
+    page.begin()
+    page.cancel.setFocus()
+    planned.batch.pause()  # by the mouse, which takes no keyboard along
+    assert planned.focusWidget() is page.cancel
+    planned.batch.go_on()
+    workers.let(9)
+    wait_for(qtbot, planned.batch, Phase.ENDED)
+    page.report.setFocus()
+    page.begin()  # hides the button
+    assert page.isAncestorOf(planned.focusWidget()) or planned.focusWidget() is page
+
+
 def test_a_batch_takes_the_keyboard_from_nothing_else(planned, workers, qtbot):
     planned.setFocus()
     planned.batch_page.begin()

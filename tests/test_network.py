@@ -91,6 +91,19 @@ def test_no_bin_is_raised_by_more_than_the_ceiling() -> None:
     assert torch.isfinite(raised.abs()).all()
 
 
+@pytest.mark.parametrize("amplitude", [1e-30, 1e-20, 1e-16, 1e-14, 1e-10, 1.0])
+@pytest.mark.parametrize("lowered", [1e-20, 1e-10, 1e-4, 1.0])
+def test_what_is_hardly_there_is_not_raised_and_has_a_gradient(
+    amplitude: float, lowered: float
+) -> None:
+    spectrum = amplitude * torch.tensor([1 + 2j, -3j, 0.5 + 0j])
+    estimate = (lowered * spectrum).requires_grad_()
+    changed = scale_change(spectrum, estimate, 1.0, -80.0)
+    assert (changed.abs() <= 4.001 * spectrum.abs() + 1e-14).all()
+    changed.abs().sum().backward()
+    assert torch.isfinite(torch.view_as_real(estimate.grad)).all()
+
+
 @pytest.mark.parametrize("strength", [0.3, 1.0])
 def test_linked_channels_change_alike_in_magnitude_and_each_in_its_phase(strength: float) -> None:
     generator = torch.Generator().manual_seed(0)

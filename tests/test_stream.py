@@ -248,6 +248,22 @@ def test_long_input_goes_through_the_model_in_bounded_steps(tiny_model: Model) -
     )
 
 
+def test_the_model_is_called_with_few_lengths(
+    tiny_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: set[int] = set()
+    step = Model.step
+
+    def noting(self: Model, waveform: Waveform, *more: Any) -> Any:
+        lengths.add(waveform.shape[1] // self.spec.hop_length)
+        return step(self, waveform, *more)
+
+    monkeypatch.setattr(Model, "step", noting)
+    for samples in range(160, 16_000 * 5, 977):
+        whole(DereverbStream(tiny_model, 16000, 1), noise(1, samples))
+    assert len(lengths) < 10, lengths
+
+
 def test_block_given_to_feed_stays_the_callers(tiny_model: Model) -> None:
     x = noise(1, 1600)
     kept = x.copy()

@@ -132,8 +132,8 @@ def scale_change(
     |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
     """
     power = spectrum.real.square() + spectrum.imag.square() + tiny
-    left = estimate.real.square() + estimate.imag.square()
-    magnitude = torch.sqrt(left / power + tiny)
+    ratio = estimate * torch.rsqrt(power)  # its magnitude; squared before, it would vanish
+    magnitude = torch.sqrt(ratio.real.square() + ratio.imag.square() + tiny)
     bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), ceiling)
     if strength == 1.0:
         return estimate * (bounded / magnitude)

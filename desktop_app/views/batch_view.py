@@ -124,7 +124,7 @@ class BatchView(QWidget):
 
     def _show(self) -> None:
         run, phase = self._run, self._run.phase
-        had_keyboard = self.window().focusWidget() in (self, *self._verbs, self.retry)
+        holder = self.window().focusWidget()
         self.start.setVisible(not run.is_busy)
         self.start.setEnabled(
             (phase is Phase.ENDED and run.order is not None)
@@ -144,11 +144,14 @@ class BatchView(QWidget):
         self._table.setCurrentWidget(self.rows if run.items else self._empty)
         self._empty.show_phase(phase)
         self._show_progress()
-        if had_keyboard:
-            self._keep_keyboard()
+        self._keep_keyboard(holder)
 
-    def _keep_keyboard(self) -> None:
-        """Hand the keyboard on from a button that goes; Qt would take it to another page."""
+    def _keep_keyboard(self, holder: QWidget | None) -> None:
+        """Hand the keyboard on where its holder goes; Qt would take it to another page."""
+        if holder is None or not (holder is self or self.isAncestorOf(holder)):
+            return
+        if holder is not self and holder.isEnabled() and holder.isVisibleTo(self):
+            return
         usable = [each for each in self._verbs if each.isEnabled() and not each.isHidden()]
         (usable or [self])[0].setFocus()
 
