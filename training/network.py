@@ -131,12 +131,13 @@ def scale_change(
     exactly the input, 1 is the estimate, and 0.5 lowers a bin half as many decibels.
     |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
     """
-    power = spectrum.real.square() + spectrum.imag.square() + tiny
-    ratio = estimate * torch.rsqrt(power)  # its magnitude; squared before, it would vanish
+    power = spectrum.real.square() + spectrum.imag.square()
+    # R but for its phase. Squared before it is divided, little would become nothing.
+    ratio = estimate * torch.rsqrt(power + tiny)
     magnitude = torch.sqrt(ratio.real.square() + ratio.imag.square() + tiny)
     bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), ceiling)
     if strength == 1.0:
-        return estimate * (bounded / magnitude)
+        return ratio * (bounded / magnitude * torch.sqrt(power))
     turn = torch.angle(estimate * torch.conj(spectrum))
     return spectrum * torch.polar(bounded**strength, strength * turn)
 
