@@ -33,6 +33,9 @@ HIGHEST_SAMPLE_RATE = 192_000
 # cache) and take 120 MB more.
 _MOST_SECONDS = 2.5
 
+# Fewer than so many go in as they come, more by its multiples.
+_FEW_HOPS = 32
+
 _log = logging.getLogger(__name__)
 
 
@@ -246,8 +249,10 @@ class _Memory:
 
 
 def _hops_at_once(hops: int, most: int) -> int:
-    """The most, or a power of two: oneDNN keeps what it prepares for each length, for ever."""
-    return most if hops >= most else 1 << hops.bit_length() >> 1
+    """As many as possible, of few lengths: oneDNN keeps what it prepares for each of them."""
+    if hops >= most:
+        return most
+    return hops if hops < _FEW_HOPS else hops - hops % _FEW_HOPS
 
 
 def latency_samples_at(sample_rate: float, spec: ModelSpec) -> int:

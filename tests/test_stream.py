@@ -261,7 +261,7 @@ def test_the_model_is_called_with_few_lengths(
     monkeypatch.setattr(Model, "step", noting)
     for samples in range(160, 16_000 * 5, 977):
         whole(DereverbStream(tiny_model, 16000, 1), noise(1, samples))
-    assert len(lengths) < 10, lengths
+    assert len(lengths) < 50, lengths
 
 
 def test_block_given_to_feed_stays_the_callers(tiny_model: Model) -> None:
