@@ -15,6 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
+import soundfile
 from PyQt6.QtCore import QEventLoop, QSettings, QTimer
 from PyQt6.QtWidgets import QApplication, QWidget
 from screenshot import ROOT, wait, wait_until_ready
@@ -28,6 +30,7 @@ from desktop_app.views.export_dialog import ExportDialog
 
 SAMPLES = ROOT / "resources" / "samples"
 NAMES = ("Interview 1", "Interview 2", "Panel, hall 3", "Voice-over, take 7", "Closing words")
+LONG, REPEATS = 2, 40
 SETTLE_MS = 400
 LONGEST_MS = 240_000
 SMALL, LARGE = (960, 600), (1280, 800)
@@ -125,12 +128,14 @@ def show_batch(window: MainWindow, folder: Path, shots: Shots) -> None:
 
 
 def make_recordings(folder: Path) -> list[Path]:
-    """Some recordings with names of everyday."""
+    """Some recordings with names of everyday; one is long, to be seen at work in a batch."""
     folder.mkdir()
     samples = sorted(SAMPLES.glob("*.flac"))
     paths = [folder / f"{name}.flac" for name in NAMES]
     for number, path in enumerate(paths):
         shutil.copyfile(samples[number % len(samples)], path)
+    sound, rate = soundfile.read(paths[LONG])
+    soundfile.write(paths[LONG], np.tile(sound, REPEATS), rate)
     return paths
 
 

@@ -105,8 +105,8 @@ def test_silence_is_survived_and_forgets(prediction: LatePrediction) -> None:
     assert torch.isfinite(late.abs()).all()
     assert not late[400:12_000].any()
     again, fresh = late[12_200:], run(prediction, wet, [200])
-    # Of a recording the first block is not learnt from, after a silence it is: until that is made up
-    # for they differ, the more the longer a block is.
+    # The first block of a recording is not learnt from, that after a silence is: until it is made
+    # up for they differ, the more the longer a block is.
     assert power((again - fresh)[100:]) < 0.05 * power(fresh[100:])
 
 
