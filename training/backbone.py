@@ -14,22 +14,23 @@ import torch
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
-from training.features import band_features, banded, decaying_means, level
-from training.layers import StreamedLinear, StreamedLSTM
+from training.features import band_features, banded, decaying_means, level, power
+from training.layers import StreamedLinear, StreamedLSTM, tanh
 
 
 class HybridBackbone(nn.Module):
     """What is known of each band below 8 kHz, and of the bands above, after each frame.
 
     A head is a subclass: it turns the two into dry spectra. `high_outputs` are the numbers that it
-    wants for each band above 8 kHz, `more_features` those that it shows of each bin.
+    wants for each band above 8 kHz. Where it `shows_fallen`, its spectra are what is left of those
+    recorded, and the backbone sees how far each bin has fallen.
     """
 
     spread: Tensor
     fades: Tensor
 
     def __init__(
-        self, config: NetworkConfig, high_outputs: int = 1, more_features: int = 0
+        self, config: NetworkConfig, high_outputs: int = 1, shows_fallen: bool = False
     ) -> None:
         super().__init__()
         self.block = 1
@@ -52,7 +53,7 @@ class HybridBackbone(nn.Module):
 
         squeezed = 6
         self.encode = StreamedLinear(
-            (9 + len(config.decays_s) + more_features) * self.width, config.embedding
+            (9 + len(config.decays_s) + int(shows_fallen)) * self.width, config.embedding
         )
         self.band_embedding = nn.Parameter(0.1 * torch.randn(self.bands, config.embedding))
         self.narrow_in = StreamedLSTM(config.embedding, self.narrow_hidden)
@@ -71,30 +72,33 @@ class HybridBackbone(nn.Module):
         return [narrow, narrow, wide, wide, narrow, narrow, decays]
 
     def hidden(
-        self, spectrum: Tensor, memory: list[Tensor], more: Tensor | None = None
+        self, spectrum: Tensor, memory: list[Tensor], recorded: Tensor | None = None
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Each frame's bands (hops, channels, bands, narrow_hidden), and what is above 8 kHz.
 
-        The latter is (hops, channels, high_bands * high_outputs). `more` are the features that a
-        head has of its own, (hops, channels, bands, more_features * width).
+        The latter is (hops, channels, high_bands * high_outputs). `recorded` are the low bins
+        before they fell to those of `spectrum`.
         """
         hops, channels = spectrum.shape[0], spectrum.shape[1]
-        power = spectrum.real.square() + spectrum.imag.square()
+        powers = power(spectrum)
+        low = powers.narrow(2, 0, self.low_bins)
         decays = memory[6]
-        remembered: list[Tensor] = []
+        every = [low[:, None]]  # all that is shown as levels, for one logarithm
         if self.fades.shape[0] > 0:
-            means = decaying_means(power[:, :, : self.low_bins], decays, self.fades)
+            means = decaying_means(low, decays, self.fades)
             decays = means[-1]
-            for of_one in level(means).unbind(1):
-                remembered.append(banded(of_one, self.bands, self.width))
-        if more is not None:
-            remembered.append(more)
+            every.append(means)
+        if recorded is not None:
+            every.append(power(recorded)[:, None])
+        each = level(torch.cat(every, dim=1)).unbind(1)
+        more = [banded(remembered, self.bands, self.width) for remembered in each[1:]]
+        if recorded is not None:
+            more[-1] = more[-1] - banded(each[0], self.bands, self.width)
         seen, levels = band_features(
-            spectrum, power, self.bands, self.width, self.high_bands, remembered
+            spectrum, powers, each[0], self.bands, self.width, self.high_bands, more
         )
-        # tanh(x), but torch takes less than a third of its time for many frames.
-        coded = (self.encode(seen) + self.band_embedding).float()  # bfloat16 is too coarse for it
-        embedded = 2 * torch.sigmoid(2 * coded) - 1
+        coded = (self.encode(seen) + self.band_embedding).float()  # bfloat16 is too coarse for tanh
+        embedded = tanh(coded)
 
         rows = channels * self.bands
         narrow, (h0, c0) = self.narrow_in(embedded.view(hops, rows, -1), (memory[0], memory[1]))

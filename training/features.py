@@ -1,26 +1,39 @@
 """What estimators are shown of a spectrum: bands with their neighbours, levels, and what decays.
 
 Spectra are complex, (frames, channels, bins). Everything below is a few wide operations: in a
-stream each is paid for with every frame.
+stream each is paid for with every frame. There `x[:, :, a:b]` is three of them, `narrow` is one.
 """
 
 import torch
 from torch import Tensor, nn
 
 
+def constant(value: float) -> Tensor:
+    """A number as a tensor, which an exported graph keeps: for one frame, `x + 1.0` takes twice
+    the time of `x + constant(1.0)`.
+    """
+    return torch.tensor(value)
+
+
+def power(spectrum: Tensor) -> Tensor:
+    """Squared magnitude."""
+    return torch.real(spectrum * spectrum.conj())
+
+
 def level(power: Tensor) -> Tensor:
     """Power on a logarithmic scale, 10 dB to 0.23, bounded below."""
-    return 0.1 * torch.log(power + 1e-8)
+    return constant(0.1) * torch.log(power + constant(1e-8))
 
 
 def banded(bins: Tensor, bands: int, width: int) -> Tensor:
     """The first bins in bands of equal width: (frames, channels, bands, width)."""
-    return bins[:, :, : bands * width].reshape(bins.shape[0], bins.shape[1], bands, width)
+    return bins.narrow(2, 0, bands * width).reshape(bins.shape[0], bins.shape[1], bands, width)
 
 
 def band_features(
     spectrum: Tensor,
     power: Tensor,
+    low_level: Tensor,
     bands: int,
     width: int,
     high_bands: int,
@@ -28,25 +41,27 @@ def band_features(
 ) -> tuple[Tensor, Tensor]:
     """Low bands with their neighbours, and the levels of all bands.
 
-    A bin is its compressed spectrum and its level: (frames, channels, bands, 9 * width) in all.
+    A bin is its compressed spectrum and its level, of which `low_level` are those of the low bands:
+    (frames, channels, bands, 9 * width) in all.
     Each of `more`, (frames, channels, bands, width), is shown beside them, without neighbours.
     Levels, (frames, channels, bands + high_bands), are means over a band; what lies above the low
     bands is parted into `high_bands`.
     """
     low_bins = bands * width
-    compressed = (power[:, :, :low_bins] + 1e-8) ** -0.35
-    low = spectrum[:, :, :low_bins]
-    parts = [low.real * compressed, low.imag * compressed, level(power[:, :, :low_bins])]
+    compressed = (power.narrow(2, 0, low_bins) + constant(1e-8)) ** -0.35
+    low = spectrum.narrow(2, 0, low_bins)
+    parts = [torch.real(low) * compressed, torch.imag(low) * compressed, low_level]
     features = torch.cat([banded(part, bands, width) for part in parts], dim=3)
     padded = nn.functional.pad(features, (0, 0, 1, 1))
-    shown = [padded[:, :, :-2], features, padded[:, :, 2:]]
+    shown = [padded.narrow(2, 0, bands), features, padded.narrow(2, 2, bands)]
     if more is not None:
         shown = shown + more
 
     high_width = (power.shape[2] - low_bins) // high_bands
-    high = banded(power[:, :, low_bins:], high_bands, high_width).mean(dim=3)
-    low_level = features[:, :, :, 2 * width :].mean(dim=3)
-    return torch.cat(shown, dim=3), torch.cat([low_level, level(high)], dim=2)
+    high_power = power.narrow(2, low_bins, high_bands * high_width)
+    high = banded(high_power, high_bands, high_width).mean(dim=3)
+    band_level = banded(low_level, bands, width).mean(dim=3)
+    return torch.cat(shown, dim=3), torch.cat([band_level, level(high)], dim=2)
 
 
 def decaying_means(power: Tensor, before: Tensor, fades: Tensor, block: int = 32) -> Tensor:
@@ -61,8 +76,7 @@ def decaying_means(power: Tensor, before: Tensor, fades: Tensor, block: int = 32
         - result: (frames, fades, channels, bins); its last frame is the next `before`
     """
     if power.shape[0] == 1:  # a stream
-        fade = fades[:, None, None]
-        return (fade * before + (1 - fade) * power)[None]
+        return torch.lerp(power, before, fades[:, None, None])[None]
     done: list[Tensor] = []
     for start in range(0, power.shape[0], block):
         part = power[start : start + block]

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from training.autoencoder import AutoencoderEstimator
 from training.classification import ClassEstimator
 from training.config import NetworkConfig
+from training.features import constant, power
 from training.filtering import FilterEstimator
 from training.prediction import PredictionEstimator
 from training.studio import StudioEstimator
@@ -107,12 +108,10 @@ class Network(nn.Module):
             bands = self.focus_bands
             removed = removed * (low * bands[0] + mid * bands[1] + high * bands[2])
         blocks = torch.cat([state[1], torch.fft.irfft(removed, n=self.n_fft) * self.window])
-        step = self.step
-        output = (
-            blocks[2:, :, :step] + blocks[1:-1, :, step : 2 * step] + blocks[:-2, :, 2 * step :]
-        )
+        newest, second, oldest = blocks.unflatten(2, (3, self.step)).unbind(2)
+        output = newest[2:] + second[1:-1] + oldest[:-2]
         output = output.transpose(0, 1).reshape(waveform.shape)
-        samples = samples[:, samples.shape[1] - (self.n_fft - step) :]
+        samples = samples.narrow(1, waveform.shape[1], self.n_fft - self.step)
         head = [samples, blocks[-2:], awaited]
         return output, head + memory
 
@@ -131,13 +130,13 @@ def scale_change(
     exactly the input, 1 is the estimate, and 0.5 lowers a bin half as many decibels.
     |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
     """
-    power = spectrum.real.square() + spectrum.imag.square()
+    heard = power(spectrum)
     # R but for its phase. Squared before it is divided, little would become nothing.
-    ratio = estimate * torch.rsqrt(power + tiny)
-    magnitude = torch.sqrt(ratio.real.square() + ratio.imag.square() + tiny)
+    ratio = estimate * torch.rsqrt(heard + constant(tiny))
+    magnitude = torch.sqrt(power(ratio) + constant(tiny))
     bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), ceiling)
     if strength == 1.0:
-        return ratio * (bounded / magnitude * torch.sqrt(power))
+        return ratio * (bounded / magnitude * torch.sqrt(heard))
     turn = torch.angle(estimate * torch.conj(spectrum))
     return spectrum * torch.polar(bounded**strength, strength * turn)
 
@@ -158,9 +157,8 @@ def scale_linked_change(
     Shape:
         - spectrum, estimate: (frames, channels, bins), complex
     """
-    power = spectrum.real.square() + spectrum.imag.square()
-    left = estimate.real.square() + estimate.imag.square()
-    common = left.sum(dim=1, keepdim=True) / (power.sum(dim=1, keepdim=True) + tiny)
+    common = power(estimate).sum(dim=1, keepdim=True)
+    common = common / (power(spectrum).sum(dim=1, keepdim=True) + tiny)
     bounded = torch.sqrt(common + tiny).clamp(10.0 ** (floor_db / 20.0), ceiling)
     turn = torch.angle(estimate * torch.conj(spectrum))
     return spectrum * torch.polar((bounded**strength).expand_as(turn), strength * turn)

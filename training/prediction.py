@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
-from training.features import banded, decaying_means, level
+from training.features import constant, decaying_means, power
 from training.filtering import tapped
 from training.late import LatePrediction
 from training.layers import linear
@@ -31,7 +31,7 @@ class PredictionEstimator(HybridBackbone):
     def __init__(self, config: NetworkConfig) -> None:
         ahead, frame_s = config.prediction_ahead, config.hop_length / config.sample_rate
         heard = 2 if ahead > 0 else 1  # what is known at a frame, and `ahead` frames later
-        super().__init__(config, high_outputs=heard, more_features=1)
+        super().__init__(config, high_outputs=heard, shows_fallen=True)
         self.look_ahead = ahead
         fade = math.exp(-frame_s / config.release_s) if config.release_s > 0 else 0.0
         self.register_buffer("release", torch.tensor([fade]), persistent=False)
@@ -70,14 +70,11 @@ class PredictionEstimator(HybridBackbone):
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         hops, channels = spectrum.shape[0], spectrum.shape[1]
-        recorded = spectrum[:, :, : self.low_bins]
+        recorded = spectrum.narrow(2, 0, self.low_bins)
         late, prediction = self.prediction(recorded, memory[7:12])
         low = recorded - late
-        left = torch.cat([low, spectrum[:, :, self.low_bins :]], dim=2)
-        fallen = level(low.real.square() + low.imag.square())
-        fallen = level(recorded.real.square() + recorded.imag.square()) - fallen
-        more = banded(fallen, self.bands, self.width)
-        hidden, high, after = self.hidden(left, memory[:7], more)
+        left = torch.cat([low, spectrum.narrow(2, self.low_bins, self.high_bins)], dim=2)
+        hidden, high, after = self.hidden(left, memory[:7], recorded)
         hidden, high, known = self.with_later(hidden, high, memory[14:16])
 
         past_and_low = torch.cat([torch.view_as_complex(memory[12]), low])
@@ -93,13 +90,14 @@ class PredictionEstimator(HybridBackbone):
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
         each = list(torch.view_as_complex(taps).unbind(3))
         filtered = tapped(each, past_and_low, self.taps, self.bands)
-        recorded = judged[:, :, : self.low_bins]
+        recorded = judged.narrow(2, 0, self.low_bins)
         filtered = filtered + each[len(self.taps)] * recorded.reshape(filtered.shape)
         gain = torch.sigmoid(asked[..., -self.width :]).reshape(low.shape)
         high_gain = torch.sigmoid(high.float()) @ self.spread
         low = past_and_low[self.reach : self.reach + hops]
-        left = torch.cat([low, judged[:, :, self.low_bins :]], dim=2)
-        estimate = [filtered.view(low.shape) * gain, judged[:, :, self.low_bins :] * high_gain]
+        above = judged.narrow(2, self.low_bins, self.high_bins)
+        left = torch.cat([low, above], dim=2)
+        estimate = [filtered.view(low.shape) * gain, above * high_gain]
         dry, powers = self.released(torch.cat(estimate, dim=2), left, memory[16])
         return dry, after + prediction + [past, awaited] + known + [powers]
 
@@ -112,12 +110,14 @@ class PredictionEstimator(HybridBackbone):
         """
         if not self.releases:
             return estimate, powers
-        power = [x.real.square() + x.imag.square() for x in (estimate, left)]
-        means = decaying_means(torch.cat(power, dim=2), powers, self.release)
+        tiny = constant(1e-12)
+        each = power(torch.cat([estimate, left], dim=2))
+        means = decaying_means(each, powers, self.release)
         wanted, had = means.squeeze(1).chunk(2, dim=2)
+        dry, heard = each.chunk(2, dim=2)
         # A bin of which hardly anything is left is not brought back: its phase says nothing.
-        change = wanted * power[1] / ((had + 1e-12) * (power[0] + 1e-4 * power[1] + 1e-12))
-        return estimate * torch.sqrt(change + 1e-12), means[-1]
+        change = wanted * heard / ((had + tiny) * (torch.add(dry, heard, alpha=1e-4) + tiny))
+        return estimate * torch.sqrt(change + tiny), means[-1]
 
     def with_later(
         self, hidden: Tensor, high: Tensor, memory: list[Tensor]

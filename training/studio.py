@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from training.backbone import interpolation, start_transparent
 from training.config import NetworkConfig
-from training.features import band_features
+from training.features import band_features, level, power
 
 
 class StudioEstimator(nn.Module):
@@ -142,8 +142,11 @@ class StudioEstimator(nn.Module):
 
     def _features(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
         """Each band below 8 kHz with its neighbours (hops, rows, embedding); levels of all."""
-        power = spectrum.real.square() + spectrum.imag.square()
-        seen, levels = band_features(spectrum, power, self.bands, self.width, self.high_bands)
+        powers = power(spectrum)
+        low_level = level(powers.narrow(2, 0, self.bands * self.width))
+        seen, levels = band_features(
+            spectrum, powers, low_level, self.bands, self.width, self.high_bands
+        )
         embedded = torch.tanh(self.encode(seen) + self.band_embedding)
         return embedded.view(spectrum.shape[0], -1, self.embedding), levels
 
