@@ -215,6 +215,8 @@ def _load(path: Path, name: str | None = None) -> Model:
         )
     if not hasattr(module, "initial_state"):
         refuse_model(path, "it lacks the method initial_state")
+    if hasattr(module, "pack") and torch.backends.quantized.engine in ("x86", "fbgemm"):
+        module.pack()
     return Model(module.eval(), spec, path, name=name)
 
 

@@ -51,6 +51,9 @@ class AutoencoderEstimator(nn.Module):
         for part in range(2):  # the last two inputs are the recording's real and imaginary part
             self.to_spectrum.weight.data[part, part - 2, 0, 1] = 1.0
 
+    def pack(self) -> None:
+        """Nothing is to be packed."""
+
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame: silence on every level."""
         device = self.expand.weight.device

@@ -59,8 +59,8 @@ class HybridBackbone(nn.Module):
         self.narrow_in = StreamedLSTM(config.embedding, self.narrow_hidden)
         self.squeeze = StreamedLinear(self.narrow_hidden, squeezed)
         self.wide = StreamedLSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
-        self.to_context = nn.Linear(self.wide_hidden, self.bands * self.context)
-        self.to_high_gain = nn.Linear(self.wide_hidden, self.high_bands * high_outputs)
+        self.to_context = StreamedLinear(self.wide_hidden, self.bands * self.context)
+        self.to_high_gain = StreamedLinear(self.wide_hidden, self.high_bands * high_outputs)
         self.narrow_out = StreamedLSTM(self.narrow_hidden + self.context, self.narrow_hidden)
 
     def initial_hidden(self, channels: int) -> list[Tensor]:
@@ -70,6 +70,16 @@ class HybridBackbone(nn.Module):
         wide = torch.zeros(1, channels, self.wide_hidden, device=device)
         decays = torch.zeros(self.fades.shape[0], channels, self.low_bins, device=device)
         return [narrow, narrow, wide, wide, narrow, narrow, decays]
+
+    def pack_hidden(self) -> None:
+        """Make all layers of it quick for this machine, see `training.layers`."""
+        self.encode.pack()
+        self.narrow_in.pack()
+        self.squeeze.pack()
+        self.wide.pack()
+        self.to_context.pack()
+        self.to_high_gain.pack()
+        self.narrow_out.pack()
 
     def hidden(
         self, spectrum: Tensor, memory: list[Tensor], recorded: Tensor | None = None

@@ -40,6 +40,10 @@ class ClassEstimator(HybridBackbone):
             nn.init.normal_(layer.weight, std=0.02)
             nn.init.zeros_(layer.bias)
 
+    def pack(self) -> None:
+        """Make all layers quick for this machine, see `training.layers`."""
+        self.pack_hidden()
+
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
         return self.initial_hidden(channels)

@@ -86,6 +86,7 @@ def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
     """
     refuse_same_file(checkpoint, out)
     network, config, provenance = load_network(checkpoint)
+    round_weights(network)
     out = Path(out)
     spec = ModelSpec(
         name=config.network.name,
@@ -109,13 +110,22 @@ def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
     return spec
 
 
+def round_weights(network: Network) -> None:
+    """Round all matrices to half precision: what a packed layer multiplies by, and any other."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.dim() == 2:
+                parameter.copy_(parameter.half())
+
+
 def write(network: Network, spec: ModelSpec, path: Path) -> None:
     """Save the network as TorchScript with its spec inside."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
-        torch.jit.export(Network.initial_state)  # compiled beside forward, though not called by it
+        for method in (Network.initial_state, Network.pack):
+            torch.jit.export(method)  # compiled beside forward, though not called by it
         scripted = torch.jit.freeze(
-            torch.jit.script(network.eval()), preserved_attrs=["initial_state"]
+            torch.jit.script(network.eval()), preserved_attrs=["initial_state", "pack"]
         )
         torch.jit.save(scripted, str(path), _extra_files={"spec.json": spec.to_json()})
 

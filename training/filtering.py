@@ -24,6 +24,12 @@ class FilterEstimator(HybridBackbone):
         self.to_filter = StreamedLinear(self.narrow_hidden, self.width * len(self.taps) * 2)
         start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps))
 
+    def pack(self) -> None:
+        """Make all layers quick for this machine, see `training.layers`."""
+        self.pack_hidden()
+        self.to_gain.pack()
+        self.to_filter.pack()
+
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
         device = self.spread.device

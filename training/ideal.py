@@ -61,6 +61,9 @@ class _Given(nn.Module):
         super().__init__()
         self.gain = gain
 
+    def pack(self) -> None:
+        """Nothing is to be packed."""
+
     def initial_memory(self, channels: int) -> list[Tensor]:
         del channels
         return []

@@ -1,5 +1,7 @@
 """Layers of torch that are quick for clips and for single frames."""
 
+from typing import Optional, TypeAlias
+
 import torch
 from torch import Tensor, nn
 
@@ -9,9 +11,6 @@ from training.features import constant
 # anew at each call: from the 4th frame on that pays.
 FEW_FRAMES = 3
 
-# torch leaves 1 x 1 convolutions of so many images to oneDNN.
-MANY_FRAMES = 16
-
 
 def tanh(x: Tensor) -> Tensor:
     """The hyperbolic tangent in a third of the time that torch takes for its own."""
@@ -19,43 +18,44 @@ def tanh(x: Tensor) -> Tensor:
     return half - (constant(1.0) - half)
 
 
+Packed: TypeAlias = Optional[torch.classes.quantized.LinearPackedParamsBase]
+"""A linear layer in half precision and in the order that FBGEMM wants, which torch has on x86."""
+
+
+def packed(weight: Tensor, bias: Tensor) -> Packed:
+    """Make a linear layer quick for this machine.
+
+    FBGEMM takes half the time of MKL there, and reads half the bytes. Where the weight is one of
+    half precision, as in a model file, the result is the same.
+    """
+    return torch.ops.quantized.linear_prepack_fp16(weight, bias)
+
+
 class StreamedLinear(nn.Linear):
-    """`nn.Linear` for all bands of some frames, see `linear`. Training keeps to the usual way."""
+    """`nn.Linear` that can be packed."""
+
+    quick: Packed
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs)
+        self.quick = None
 
     def forward(self, frames: Tensor) -> Tensor:
-        return linear(frames, self.weight, self.bias, self.training)
+        quick = self.quick
+        if quick is None:
+            return nn.functional.linear(frames, self.weight, self.bias)
+        return torch.ops.quantized.linear_dynamic_fp16(frames, quick)
 
-
-def linear(
-    frames: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    training: bool = False,
-    many_frames: int = MANY_FRAMES,
-) -> Tensor:
-    """Return frames @ weight.T + bias.
-
-    Many frames are multiplied by oneDNN, as a convolution of images that are one bin wide: half
-    the time on processors that MKL does not care for.
-
-    Shape:
-        - frames: (frames, ..., inputs)
-        - weight: (outputs, inputs)
-        - result: (frames, ..., outputs)
-    """
-    if training or frames.shape[0] < many_frames:
-        return nn.functional.linear(frames, weight, bias)
-    images = frames.reshape(frames.shape[0], -1, 1, frames.shape[-1]).permute(0, 3, 1, 2)
-    kernel = weight[:, :, None, None].contiguous(memory_format=torch.channels_last)
-    result = nn.functional.conv2d(images, kernel, bias).permute(0, 2, 3, 1)
-    return result.reshape(list(frames.shape[:-1]) + list(weight.shape[:1]))
+    def pack(self) -> None:
+        """Once, before the first frame, on a machine with FBGEMM."""
+        self.quick = packed(self.weight, self.bias)
 
 
 class StreamedLSTM(nn.Module):
     """One layer of `nn.LSTM`, with its weights and their names, frames first.
 
-    A few frames go through `torch.lstm_cell` one by one: a stream that brings a frame at a time
-    then costs half as much.
+    A few frames go one by one: a stream that brings a frame at a time then costs half as much,
+    once it is packed a quarter.
 
     Shape:
         - frames: (frames, rows, inputs)
@@ -67,9 +67,11 @@ class StreamedLSTM(nn.Module):
     weight_hh_l0: Tensor
     bias_ih_l0: Tensor
     bias_hh_l0: Tensor
+    quick: Packed
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
+        self.quick = None
         self.few_frames = FEW_FRAMES
         for name, parameter in nn.LSTM(inputs, hidden).named_parameters():
             self.register_parameter(name, parameter)
@@ -95,10 +97,24 @@ class StreamedLSTM(nn.Module):
 
         tanh(x) is 2 sigmoid(2x) - 1, which torch takes in a tenth of the time.
         """
-        of_hidden = nn.functional.linear(hidden, self.weight_hh_l0, self.bias_hh_l0)
-        gates = of_hidden + nn.functional.linear(frame, self.weight_ih_l0, self.bias_ih_l0)
+        quick = self.quick
+        if quick is None:
+            gates = nn.functional.linear(frame, self.weight_ih_l0, self.bias_ih_l0)
+            gates = gates + nn.functional.linear(hidden, self.weight_hh_l0, self.bias_hh_l0)
+        else:
+            both = torch.cat([frame, hidden], dim=1)
+            gates = torch.ops.quantized.linear_dynamic_fp16(both, quick)
         new = gates.narrow(1, 2 * hidden.shape[1], hidden.shape[1])
         new = torch.sigmoid(new + new)
         enter, keep, _, leave = torch.sigmoid(gates).chunk(4, 1)
         cell = torch.addcmul(keep * cell - enter, enter, new, value=2.0)
         return torch.addcmul(-leave, leave, torch.sigmoid(cell + cell), value=2.0), cell
+
+    def pack(self) -> None:
+        """Once, before the first frame, on a machine with FBGEMM."""
+        inputs, hidden = self.weight_ih_l0.shape[1], self.weight_hh_l0.shape[1]
+        # Not torch.cat: an exported graph would keep its result beside the two.
+        weight = torch.empty(4 * hidden, inputs + hidden)
+        weight[:, :inputs] = self.weight_ih_l0
+        weight[:, inputs:] = self.weight_hh_l0
+        self.quick = packed(weight, self.bias_ih_l0 + self.bias_hh_l0)

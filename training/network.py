@@ -79,6 +79,10 @@ class Network(nn.Module):
         ]
         return head + self.estimator.initial_memory(channels)
 
+    def pack(self) -> None:
+        """Make the layers quick for this machine, once, before the first step; x86 only."""
+        self.estimator.pack()
+
     def forward(
         self,
         waveform: Tensor,

@@ -14,7 +14,7 @@ from training.config import NetworkConfig
 from training.features import constant, decaying_means, power
 from training.filtering import tapped
 from training.late import LatePrediction
-from training.layers import linear
+from training.layers import Packed, packed
 
 
 class PredictionEstimator(HybridBackbone):
@@ -27,6 +27,7 @@ class PredictionEstimator(HybridBackbone):
     """
 
     release: Tensor
+    quick: Packed
 
     def __init__(self, config: NetworkConfig) -> None:
         ahead, frame_s = config.prediction_ahead, config.hop_length / config.sample_rate
@@ -37,6 +38,7 @@ class PredictionEstimator(HybridBackbone):
         self.register_buffer("release", torch.tensor([fade]), persistent=False)
         self.releases = fade > 0
         self.heard = heard
+        self.quick = None
         self.taps = list(config.taps)
         self.reach = max(config.taps)
         self.prediction = LatePrediction(
@@ -51,6 +53,19 @@ class PredictionEstimator(HybridBackbone):
         )
         start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps) + 1)
         nn.init.zeros_(self.to_high_gain.bias[self.high_bands :])
+
+    def pack(self) -> None:
+        """Make all layers quick for this machine, see `training.layers`."""
+        self.pack_hidden()
+        self.quick = packed(self.head_weight(), self.head_bias())
+
+    def head_weight(self) -> Tensor:
+        """Of filter and gain in one."""
+        return torch.cat([self.to_filter.weight, self.to_gain.weight])
+
+    def head_bias(self) -> Tensor:
+        """Of filter and gain in one."""
+        return torch.cat([self.to_filter.bias, self.to_gain.bias])
 
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
@@ -83,9 +98,12 @@ class PredictionEstimator(HybridBackbone):
         awaited = torch.view_as_real(judged[hops:])
         judged = judged[:hops]
 
-        weight = torch.cat([self.to_filter.weight, self.to_gain.weight])
-        bias = torch.cat([self.to_filter.bias, self.to_gain.bias])
-        asked = linear(hidden, weight, bias, self.training).float()  # trained in bfloat16
+        quick = self.quick
+        if quick is None:
+            asked = nn.functional.linear(hidden, self.head_weight(), self.head_bias())
+        else:
+            asked = torch.ops.quantized.linear_dynamic_fp16(hidden, quick)
+        asked = asked.float()  # trained in bfloat16
         taps = asked[..., : -self.width]
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
         each = list(torch.view_as_complex(taps).unbind(3))

@@ -74,6 +74,9 @@ class StudioEstimator(nn.Module):
         self.to_filter = nn.Linear(2 * narrow, self.width * len(self.taps) * 2)
         start_transparent((self.to_gain, self.to_high_gain), self.to_filter, len(self.taps))
 
+    def pack(self) -> None:
+        """Nothing is to be packed."""
+
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
         device = self.spread.device
