@@ -54,17 +54,19 @@ class Mixer:
     def __init__(self, sample_rate: float) -> None:
         length = max(1, int(TURN_S * sample_rate))
         self._fade = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, length + 1) / length)  # ... to 0
-        self._goal: Gains | None = None  # nothing has come out yet
+        self._goal: tuple[float, float] | None = None  # nothing has come out yet
         self._turns: list[_Turn] = []
 
     def mix(self, dry: Waveform, removed: Waveform, recipe: Recipe) -> Waveform:
         """Return the mixture that the recipe asks for, or the way to it."""
         if not dry.shape[1]:
             return dry
-        goal = np.array(recipe.gains)
-        if self._goal is not None and not np.array_equal(goal, self._goal):
-            self._turns.append(_Turn(self._goal - goal))
+        goal = recipe.gains
+        if self._goal is not None and goal != self._goal:
+            self._turns.append(_Turn(np.subtract(self._goal, goal)))
         self._goal = goal
+        if not self._turns:
+            return mixed(dry, removed, recipe)
         count = self._samples_of_turns(dry.shape[1])
         rest = mixed(dry[:, count:], removed[:, count:], recipe)
         if not count:
@@ -76,9 +78,9 @@ class Mixer:
         left = [len(self._fade) - turn.age for turn in self._turns]
         return min(max(left, default=0), most)
 
-    def _way_to(self, goal: Gains, count: int) -> Gains:
+    def _way_to(self, goal: tuple[float, float], count: int) -> Gains:
         """Return the gains of the next samples, (2, count), and count them as gone."""
-        gains = np.repeat(goal[:, np.newaxis], count, axis=1)
+        gains = np.repeat(np.array(goal)[:, np.newaxis], count, axis=1)
         for turn in self._turns:
             fade = self._fade[turn.age : turn.age + count]
             gains[:, : len(fade)] += np.multiply.outer(turn.distance, fade)

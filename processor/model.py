@@ -124,18 +124,16 @@ class Model:
             raise ValueError(
                 f"A step takes ({state.channels}, k * {hop_length}) samples, got {waveform.shape}."
             )
+        settings: tuple[Any, ...] = (float(strength), float(floor_db))
+        if self.spec.has_focus_and_link:
+            low, mid, high = focus
+            settings += (float(low), float(mid), float(high)), bool(link)
+        elif link and channels > 1:
+            _tell_unlinked(str(self.path))
         # torch shares the memory of the array, and warns of one that it must not write to.
         shared = np.require(waveform, np.float32, ["C", "W"])
         with self._running() as torch:
-            more: tuple[Any, ...] = ()
-            if self.spec.has_focus_and_link:
-                low, mid, high = focus
-                more = ((float(low), float(mid), float(high)), bool(link))
-            elif link and channels > 1:
-                _tell_unlinked(str(self.path))
-            removed, tensors = self._module(
-                torch.from_numpy(shared), state.tensors, float(strength), float(floor_db), *more
-            )
+            removed, tensors = self._module(torch.from_numpy(shared), state.tensors, *settings)
             return removed.numpy(), ModelState(channels, tensors)
 
     def check_focus(self, focus: tuple[float, float, float]) -> None:

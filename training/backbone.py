@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from training.config import NetworkConfig
-from training.features import band_features, banded, decaying_means, level, power
+from training.features import band_features, decaying_means, level, power
 from training.layers import StreamedLinear, StreamedLSTM, tanh
 
 
@@ -100,10 +100,10 @@ class HybridBackbone(nn.Module):
             every.append(means)
         if recorded is not None:
             every.append(power(recorded)[:, None])
-        each = level(torch.cat(every, dim=1)).unbind(1)
-        more = [banded(remembered, self.bands, self.width) for remembered in each[1:]]
+        each = list(level(torch.cat(every, dim=1)).unflatten(3, (self.bands, self.width)).unbind(1))
+        more = each[1:]
         if recorded is not None:
-            more[-1] = more[-1] - banded(each[0], self.bands, self.width)
+            more[-1] = more[-1] - each[0]
         seen, levels = band_features(
             spectrum, powers, each[0], self.bands, self.width, self.high_bands, more
         )

@@ -5,14 +5,14 @@ stream each is paid for with every frame. There `x[:, :, a:b]` is three of them,
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 def constant(value: float) -> Tensor:
     """A number as a tensor, which an exported graph keeps: for one frame, `x + 1.0` takes twice
     the time of `x + constant(1.0)`.
     """
-    return torch.tensor(value)
+    return torch.tensor([value])
 
 
 def power(spectrum: Tensor) -> Tensor:
@@ -43,16 +43,18 @@ def band_features(
 
     A bin is its compressed spectrum and its level, of which `low_level` are those of the low bands:
     (frames, channels, bands, 9 * width) in all.
-    Each of `more`, (frames, channels, bands, width), is shown beside them, without neighbours.
+    `low_level` and each of `more` are (frames, channels, bands, width); the latter are shown beside
+    them, without neighbours.
     Levels, (frames, channels, bands + high_bands), are means over a band; what lies above the low
     bands is parted into `high_bands`.
     """
     low_bins = bands * width
-    compressed = (power.narrow(2, 0, low_bins) + constant(1e-8)) ** -0.35
-    low = spectrum.narrow(2, 0, low_bins)
+    compressed = (banded(power, bands, width) + constant(1e-8)) ** -0.35
+    low = banded(spectrum, bands, width)
     parts = [torch.real(low) * compressed, torch.imag(low) * compressed, low_level]
-    features = torch.cat([banded(part, bands, width) for part in parts], dim=3)
-    padded = nn.functional.pad(features, (0, 0, 1, 1))
+    features = torch.cat(parts, dim=3)
+    edge = torch.zeros_like(features.narrow(2, 0, 1))
+    padded = torch.cat([edge, features, edge], dim=2)
     shown = [padded.narrow(2, 0, bands), features, padded.narrow(2, 2, bands)]
     if more is not None:
         shown = shown + more
@@ -60,8 +62,7 @@ def band_features(
     high_width = (power.shape[2] - low_bins) // high_bands
     high_power = power.narrow(2, low_bins, high_bands * high_width)
     high = banded(high_power, high_bands, high_width).mean(dim=3)
-    band_level = banded(low_level, bands, width).mean(dim=3)
-    return torch.cat(shown, dim=3), torch.cat([band_level, level(high)], dim=2)
+    return torch.cat(shown, dim=3), torch.cat([low_level.mean(dim=3), level(high)], dim=2)
 
 
 def decaying_means(power: Tensor, before: Tensor, fades: Tensor, block: int = 32) -> Tensor:

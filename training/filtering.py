@@ -40,8 +40,7 @@ class FilterEstimator(HybridBackbone):
         low = spectrum[:, :, : self.low_bins]
         past_and_low = torch.cat([torch.view_as_complex(memory[0]), low])
         taps, low_gain, high_gain, after = self._estimate(spectrum, memory[1:])
-        # The gradient of unbind is one stack; indexing would fill one array per tap.
-        filtered = tapped(list(taps.unbind(3)), past_and_low, self.taps, self.bands)
+        filtered = tapped(taps, past_and_low, self.taps)
         high = spectrum[:, :, self.low_bins :] * high_gain
         estimate = torch.cat([filtered.view(low.shape) * low_gain, high], dim=2)
         past = [torch.view_as_real(past_and_low[past_and_low.shape[0] - self.reach :])]
@@ -60,16 +59,21 @@ class FilterEstimator(HybridBackbone):
         return torch.view_as_complex(taps), low_gain, high_gain, after
 
 
-def tapped(each: list[Tensor], past_and_low: Tensor, taps: list[int], bands: int) -> Tensor:
+def tapped(weights: Tensor, past_and_low: Tensor, taps: list[int]) -> Tensor:
     """Sum of the frames that are `taps` ago, each times its weights.
 
     Shape:
-        - each: for each tap (frames, channels, bands, width), complex
+        - weights: (frames, channels, bands, taps, width), complex
         - past_and_low: (max(taps) + frames or more, channels, bins), complex
         - result: (frames, channels, bands, width)
     """
-    frames, reach = each[0].shape[0], max(taps)
-    frames_by_band = past_and_low.view(past_and_low.shape[0], past_and_low.shape[1], bands, -1)
+    frames, reach = weights.shape[0], max(taps)
+    frames_by_band = past_and_low.unflatten(2, (weights.shape[2], weights.shape[4]))
+    if frames == 1:  # a stream: the fewest operations
+        heard = frames_by_band.index_select(0, reach - torch.tensor(taps, device=weights.device))
+        return (weights[0].permute(2, 0, 1, 3) * heard).sum(dim=0)[None]
+    # The gradient of unbind is one stack; indexing would fill one array per tap.
+    each = weights.unbind(3)
     total = each[0] * frames_by_band[reach : reach + frames]
     for i, tap in enumerate(taps):
         if i > 0:

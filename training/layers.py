@@ -86,6 +86,9 @@ class StreamedLSTM(nn.Module):
             )
             return every, (hidden, cell)
         hidden, cell = state[0][0], state[1][0]
+        if frames.shape[0] == 1:
+            hidden, cell = self.next(frames[0], hidden, cell)
+            return hidden[None], (hidden[None], cell[None])
         done: list[Tensor] = []
         for frame in frames.unbind(0):
             hidden, cell = self.next(frame, hidden, cell)
@@ -106,7 +109,7 @@ class StreamedLSTM(nn.Module):
             gates = torch.ops.quantized.linear_dynamic_fp16(both, quick)
         new = gates.narrow(1, 2 * hidden.shape[1], hidden.shape[1])
         new = torch.sigmoid(new + new)
-        enter, keep, _, leave = torch.sigmoid(gates).chunk(4, 1)
+        enter, keep, _, leave = torch.sigmoid(gates).split(hidden.shape[1], 1)
         cell = torch.addcmul(keep * cell - enter, enter, new, value=2.0)
         return torch.addcmul(-leave, leave, torch.sigmoid(cell + cell), value=2.0), cell
 

@@ -106,10 +106,10 @@ class PredictionEstimator(HybridBackbone):
         asked = asked.float()  # trained in bfloat16
         taps = asked[..., : -self.width]
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
-        each = list(torch.view_as_complex(taps).unbind(3))
-        filtered = tapped(each, past_and_low, self.taps, self.bands)
-        recorded = judged.narrow(2, 0, self.low_bins)
-        filtered = filtered + each[len(self.taps)] * recorded.reshape(filtered.shape)
+        weights = torch.view_as_complex(taps)
+        filtered = tapped(weights.narrow(3, 0, len(self.taps)), past_and_low, self.taps)
+        recorded = judged.narrow(2, 0, self.low_bins).reshape(filtered.shape)
+        filtered = filtered + weights.select(3, len(self.taps)) * recorded
         gain = torch.sigmoid(asked[..., -self.width :]).reshape(low.shape)
         high_gain = torch.sigmoid(high.float()) @ self.spread
         low = past_and_low[self.reach : self.reach + hops]

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from training.backbone import interpolation, start_transparent
 from training.config import NetworkConfig
-from training.features import band_features, level, power
+from training.features import band_features, banded, level, power
 
 
 class StudioEstimator(nn.Module):
@@ -146,7 +146,7 @@ class StudioEstimator(nn.Module):
     def _features(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
         """Each band below 8 kHz with its neighbours (hops, rows, embedding); levels of all."""
         powers = power(spectrum)
-        low_level = level(powers.narrow(2, 0, self.bands * self.width))
+        low_level = level(banded(powers, self.bands, self.width))
         seen, levels = band_features(
             spectrum, powers, low_level, self.bands, self.width, self.high_bands
         )
