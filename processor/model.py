@@ -12,8 +12,7 @@ import logging
 import os
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,8 +82,7 @@ class Model:
 
     def initial_state(self, channels: int) -> ModelState:
         """Return the state before the first sample of a stream of so many channels."""
-        with self._running():
-            return ModelState(channels, self._module.initial_state(channels))
+        return ModelState(channels, self._run(self._module.initial_state, channels))
 
     def step(
         self,
@@ -132,9 +130,8 @@ class Model:
             _tell_unlinked(str(self.path))
         # torch shares the memory of the array, and warns of one that it must not write to.
         shared = np.require(waveform, np.float32, ["C", "W"])
-        with self._running() as torch:
-            removed, tensors = self._module(torch.from_numpy(shared), state.tensors, *settings)
-            return removed.numpy(), ModelState(channels, tensors)
+        removed, tensors = self._run(self._module, _as_tensor(shared), state.tensors, *settings)
+        return removed.numpy(), ModelState(channels, tensors)
 
     def check_focus(self, focus: tuple[float, float, float]) -> None:
         """Refuse a focus that is not flat, if the network has none.
@@ -148,14 +145,13 @@ class Model:
                 "(1, 1, 1), or write the model again with training.export."
             )
 
-    @contextmanager
-    def _running(self) -> Iterator[Any]:
-        """Run the network: no gradients, one thread, foreign errors translated."""
+    def _run(self, method: Callable[..., Any], *arguments: Any) -> Any:
+        """Call the network: no gradients, one thread, foreign errors translated."""
         import torch
 
         try:
             with _one_thread, torch.inference_mode():
-                yield torch
+                return method(*arguments)
         except RuntimeError as error:
             reason = str(error).strip().splitlines()[-1]
             raise ModelError(f"The model '{self.path}' failed: {reason}") from error
@@ -216,6 +212,13 @@ def _load(path: Path, name: str | None = None) -> Model:
     if hasattr(module, "pack") and torch.backends.quantized.engine in ("x86", "fbgemm"):
         module.pack()
     return Model(module.eval(), spec, path, name=name)
+
+
+def _as_tensor(array: npt.NDArray[np.float32]) -> Any:
+    """Return a tensor that shares the array's memory."""
+    import torch
+
+    return torch.from_numpy(array)
 
 
 @functools.cache

@@ -66,8 +66,8 @@ class HybridBackbone(nn.Module):
     def initial_hidden(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
         device = self.spread.device
-        narrow = torch.zeros(1, channels * self.bands, self.narrow_hidden, device=device)
-        wide = torch.zeros(1, channels, self.wide_hidden, device=device)
+        narrow = torch.zeros(channels * self.bands, self.narrow_hidden, device=device)
+        wide = torch.zeros(channels, self.wide_hidden, device=device)
         decays = torch.zeros(self.fades.shape[0], channels, self.low_bins, device=device)
         return [narrow, narrow, wide, wide, narrow, narrow, decays]
 

@@ -15,6 +15,11 @@ def constant(value: float) -> Tensor:
     return torch.tensor([value])
 
 
+def silent_spectra(frames: int, channels: int, bins: int, device: torch.device) -> Tensor:
+    """Spectra of silence, (frames, channels, bins)."""
+    return torch.zeros(frames, channels, bins, dtype=torch.complex64, device=device)
+
+
 def power(spectrum: Tensor) -> Tensor:
     """Squared magnitude."""
     return torch.real(spectrum * spectrum.conj())

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
+from training.features import silent_spectra
 from training.layers import StreamedLinear
 
 
@@ -33,17 +34,17 @@ class FilterEstimator(HybridBackbone):
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
         device = self.spread.device
-        past = [torch.zeros(self.reach, channels, self.low_bins, 2, device=device)]
+        past = [silent_spectra(self.reach, channels, self.low_bins, device)]
         return past + self.initial_hidden(channels)
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         low = spectrum[:, :, : self.low_bins]
-        past_and_low = torch.cat([torch.view_as_complex(memory[0]), low])
+        past_and_low = torch.cat([memory[0], low])
         taps, low_gain, high_gain, after = self._estimate(spectrum, memory[1:])
         filtered = tapped(taps, past_and_low, self.taps)
         high = spectrum[:, :, self.low_bins :] * high_gain
         estimate = torch.cat([filtered.view(low.shape) * low_gain, high], dim=2)
-        past = [torch.view_as_real(past_and_low[past_and_low.shape[0] - self.reach :])]
+        past = [past_and_low[past_and_low.shape[0] - self.reach :]]
         return estimate, past + after
 
     def _estimate(

@@ -8,6 +8,8 @@ as the recording goes on, nothing about it is trained.
 import torch
 from torch import Tensor, nn
 
+from training.features import silent_spectra
+
 
 class LatePrediction(nn.Module):
     """Weighted prediction error (WPE, Nakatani et al. 2010), block by block, with a fading memory.
@@ -36,9 +38,9 @@ class LatePrediction(nn.Module):
 
     def initial_memory(self, channels: int, device: torch.device) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
-        past = torch.zeros(self.reach + self.block - 1, channels, self.bins, 2, device=device)
-        sums = torch.zeros(channels, self.bins, self.taps, self.taps + 1, 2, device=device)
-        filters = torch.zeros(channels, self.bins, self.taps, 2, device=device)
+        past = silent_spectra(self.reach + self.block - 1, channels, self.bins, device)
+        filters = silent_spectra(channels, self.bins, self.taps, device)
+        sums = filters[..., None].repeat(1, 1, 1, self.taps + 1)
         mean_power = torch.zeros(channels, self.bins, device=device)
         # Last, how many frames there were.
         return [past, sums, filters, mean_power, torch.zeros(1, dtype=torch.int64, device=device)]
@@ -46,10 +48,9 @@ class LatePrediction(nn.Module):
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """What is predicted of each frame, and the memory after them."""
         frames, block = spectrum.shape[0], self.block
-        past = torch.cat([torch.view_as_complex(memory[0]), spectrum])
+        past = torch.cat([memory[0], spectrum])
         history = past.unfold(0, self.taps, 1)[block - 1 :]  # of each frame, oldest first
-        sums, filters = torch.view_as_complex(memory[1]), torch.view_as_complex(memory[2])
-        mean_power = memory[3]
+        sums, filters, mean_power = memory[1], memory[2], memory[3]
         seen = int(memory[4].item())
 
         late: list[Tensor] = []
@@ -68,13 +69,7 @@ class LatePrediction(nn.Module):
                 filters = self.best_filters(sums)
                 sums = self.fade * sums
                 mean_power = self.fade * mean_power + (1 - self.fade) * power.mean(dim=0)
-        after = [
-            torch.view_as_real(past[frames:]),
-            torch.view_as_real(sums),
-            torch.view_as_real(filters),
-            mean_power,
-            torch.full_like(memory[4], seen),
-        ]
+        after = [past[frames:], sums, filters, mean_power, torch.full_like(memory[4], seen)]
         return torch.cat(late), after
 
     def power(self, spectrum: Tensor) -> Tensor:

@@ -59,7 +59,7 @@ class StreamedLSTM(nn.Module):
 
     Shape:
         - frames: (frames, rows, inputs)
-        - state: hidden and cell, (1, rows, hidden) each
+        - state: hidden and cell, (rows, hidden) each
         - result: (frames, rows, hidden), and the state after them
     """
 
@@ -67,11 +67,15 @@ class StreamedLSTM(nn.Module):
     weight_hh_l0: Tensor
     bias_ih_l0: Tensor
     bias_hh_l0: Tensor
+    doubled: Tensor
     quick: Packed
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         self.quick = None
+        # What is doubled of the gates, for tanh: that which is new.
+        doubled = torch.tensor([1.0, 1.0, 2.0, 1.0]).repeat_interleave(hidden)
+        self.register_buffer("doubled", doubled, persistent=False)
         self.few_frames = FEW_FRAMES
         for name, parameter in nn.LSTM(inputs, hidden).named_parameters():
             self.register_parameter(name, parameter)
@@ -81,19 +85,20 @@ class StreamedLSTM(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         if frames.shape[0] > self.few_frames:
             weights = [self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0]
+            before = [state[0][None], state[1][None]]
             every, hidden, cell = torch.lstm(
-                frames, [state[0], state[1]], weights, True, 1, 0.0, False, False, False
+                frames, before, weights, True, 1, 0.0, False, False, False
             )
-            return every, (hidden, cell)
-        hidden, cell = state[0][0], state[1][0]
+            return every, (hidden[0], cell[0])
+        hidden, cell = state
         if frames.shape[0] == 1:
             hidden, cell = self.next(frames[0], hidden, cell)
-            return hidden[None], (hidden[None], cell[None])
+            return hidden[None], (hidden, cell)
         done: list[Tensor] = []
         for frame in frames.unbind(0):
             hidden, cell = self.next(frame, hidden, cell)
             done.append(hidden)
-        return torch.stack(done), (hidden[None], cell[None])
+        return torch.stack(done), (hidden, cell)
 
     def next(self, frame: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
         """Hidden and cell state after a frame, as `torch.lstm_cell` has them, in half the time.
@@ -104,12 +109,10 @@ class StreamedLSTM(nn.Module):
         if quick is None:
             gates = nn.functional.linear(frame, self.weight_ih_l0, self.bias_ih_l0)
             gates = gates + nn.functional.linear(hidden, self.weight_hh_l0, self.bias_hh_l0)
+            gates = gates * self.doubled
         else:
-            both = torch.cat([frame, hidden], dim=1)
-            gates = torch.ops.quantized.linear_dynamic_fp16(both, quick)
-        new = gates.narrow(1, 2 * hidden.shape[1], hidden.shape[1])
-        new = torch.sigmoid(new + new)
-        enter, keep, _, leave = torch.sigmoid(gates).split(hidden.shape[1], 1)
+            gates = torch.ops.quantized.linear_dynamic_fp16(torch.cat([frame, hidden], 1), quick)
+        enter, keep, new, leave = torch.sigmoid(gates).split(hidden.shape[1], 1)
         cell = torch.addcmul(keep * cell - enter, enter, new, value=2.0)
         return torch.addcmul(-leave, leave, torch.sigmoid(cell + cell), value=2.0), cell
 
@@ -120,4 +123,5 @@ class StreamedLSTM(nn.Module):
         weight = torch.empty(4 * hidden, inputs + hidden)
         weight[:, :inputs] = self.weight_ih_l0
         weight[:, inputs:] = self.weight_hh_l0
-        self.quick = packed(weight, self.bias_ih_l0 + self.bias_hh_l0)
+        bias = self.bias_ih_l0 + self.bias_hh_l0
+        self.quick = packed(weight * self.doubled[:, None], bias * self.doubled)

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from training.autoencoder import AutoencoderEstimator
 from training.classification import ClassEstimator
 from training.config import NetworkConfig
-from training.features import constant, power
+from training.features import constant, power, silent_spectra
 from training.filtering import FilterEstimator
 from training.prediction import PredictionEstimator
 from training.studio import StudioEstimator
@@ -75,7 +75,7 @@ class Network(nn.Module):
         head = [
             torch.zeros(channels, self.n_fft - self.step, device=device),  # samples
             torch.zeros(2, channels, self.n_fft, device=device),  # windowed frames to overlap
-            torch.zeros(self.look_ahead, channels, self.bins, 2, device=device),  # awaited spectra
+            silent_spectra(self.look_ahead, channels, self.bins, device),  # awaited spectra
         ]
         return head + self.estimator.initial_memory(channels)
 
@@ -98,8 +98,8 @@ class Network(nn.Module):
         estimate, memory = self.estimator(spectrum, state[3:])
         awaited = state[2]
         if self.look_ahead > 0:
-            spectrum = torch.cat([torch.view_as_complex(awaited), spectrum])
-            awaited = torch.view_as_real(spectrum[spectrum.shape[0] - self.look_ahead :])
+            spectrum = torch.cat([awaited, spectrum])
+            awaited = spectrum[spectrum.shape[0] - self.look_ahead :]
             spectrum = spectrum[: estimate.shape[0]]
 
         if link and spectrum.shape[1] > 1:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
-from training.features import constant, decaying_means, power
+from training.features import constant, decaying_means, power, silent_spectra
 from training.filtering import tapped
 from training.late import LatePrediction
 from training.layers import Packed, packed
@@ -73,8 +73,8 @@ class PredictionEstimator(HybridBackbone):
         prediction = self.prediction.initial_memory(channels, device)
         bins = self.low_bins + self.high_bins
         frames = [
-            torch.zeros(self.reach + ahead, channels, self.low_bins, 2, device=device),
-            torch.zeros(ahead, channels, bins, 2, device=device),
+            silent_spectra(self.reach + ahead, channels, self.low_bins, device),
+            silent_spectra(ahead, channels, bins, device),
         ]
         known = [
             torch.zeros(ahead, channels, self.bands, self.narrow_hidden, device=device),
@@ -92,10 +92,10 @@ class PredictionEstimator(HybridBackbone):
         hidden, high, after = self.hidden(left, memory[:7], recorded)
         hidden, high, known = self.with_later(hidden, high, memory[14:16])
 
-        past_and_low = torch.cat([torch.view_as_complex(memory[12]), low])
-        past = torch.view_as_real(past_and_low[hops:])
-        judged = torch.cat([torch.view_as_complex(memory[13]), spectrum])
-        awaited = torch.view_as_real(judged[hops:])
+        past_and_low = torch.cat([memory[12], low])
+        past = past_and_low[hops:]
+        judged = torch.cat([memory[13], spectrum])
+        awaited = judged[hops:]
         judged = judged[:hops]
 
         quick = self.quick

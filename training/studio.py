@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from training.backbone import interpolation, start_transparent
 from training.config import NetworkConfig
-from training.features import band_features, banded, level, power
+from training.features import band_features, banded, level, power, silent_spectra
 
 
 class StudioEstimator(nn.Module):
@@ -84,7 +84,7 @@ class StudioEstimator(nn.Module):
         narrow = torch.zeros(1, rows, self.narrow_hidden, device=device)
         wide = torch.zeros(1, channels, self.wide_hidden, device=device)
         awaited = [  # what is known of the frames that no block has had yet
-            torch.zeros(self.reach + ahead, channels, self.bins, 2, device=device),
+            silent_spectra(self.reach + ahead, channels, self.bins, device),
             torch.zeros(ahead, rows, self.embedding, device=device),
             torch.zeros(ahead, channels, self.levels, device=device),
             torch.zeros(ahead, rows, self.narrow_hidden, device=device),
@@ -95,7 +95,7 @@ class StudioEstimator(nn.Module):
 
     def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         hops = spectrum.shape[0]
-        spectra = torch.cat([torch.view_as_complex(memory[0]), spectrum])
+        spectra = torch.cat([memory[0], spectrum])
         hidden, wide, after = self._hear(spectrum, memory[1:])
         estimate = torch.cat(
             [
@@ -104,7 +104,7 @@ class StudioEstimator(nn.Module):
             ],
             dim=2,
         )
-        kept = [torch.view_as_real(spectra[hops:])]
+        kept = [spectra[hops:]]
         return estimate, kept + after
 
     def _hear(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
