@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from training.layers import FEW_FRAMES, MANY_FRAMES, StreamedLinear, StreamedLSTM
+from training.layers import FEW_FRAMES, StreamedLinear, StreamedLSTM, tanh
 
 
 @pytest.mark.parametrize("frames", [1, 2, FEW_FRAMES, FEW_FRAMES + 1, 20])
@@ -32,7 +32,7 @@ def test_the_first_weights_of_the_lstm_are_those_of_torchs() -> None:
 
 
 @pytest.mark.parametrize("rows", [(), (1,), (40,), (2, 40)])
-@pytest.mark.parametrize("frames", [1, MANY_FRAMES - 1, MANY_FRAMES, 50])
+@pytest.mark.parametrize("frames", [1, 2, 50])
 def test_the_linear_layer_equals_torchs_whatever_the_length(
     frames: int, rows: tuple[int, ...]
 ) -> None:

@@ -170,6 +170,11 @@ def test_the_network_may_take_from_the_recording_itself(ahead: int) -> None:
     assert np.abs(removed(network, waveform, [100])).max() < 1e-5
 
 
+def delayed(spectrum: torch.Tensor, frames: int) -> torch.Tensor:
+    """The spectra of so many frames earlier."""
+    return torch.cat([torch.zeros_like(spectrum[:frames]), spectrum])[: len(spectrum)]
+
+
 @pytest.mark.parametrize("ahead", [0, 1, 2])
 def test_a_frame_is_judged_by_so_many_after_it(ahead: int) -> None:
     """What comes later than that changes nothing, and what does not, something."""
@@ -177,9 +182,9 @@ def test_a_frame_is_judged_by_so_many_after_it(ahead: int) -> None:
     spectrum = spectra(30, bins=network.bins)
     with torch.no_grad():
         memory = network.estimator.initial_memory(spectrum.shape[1])
-        before = network.estimator(spectrum, memory)[0]
+        before = network.estimator(spectrum, delayed(spectrum, ahead), memory)[0]
         spectrum[20] *= 0.1
-        after = network.estimator(spectrum, memory)[0]
+        after = network.estimator(spectrum, delayed(spectrum, ahead), memory)[0]
     # Number i belongs to frame i - ahead.
     assert torch.equal(before[:20], after[:20])
     assert not torch.equal(before[20], after[20])

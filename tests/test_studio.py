@@ -94,7 +94,7 @@ def test_a_tap_is_the_frame_so_far_back(tap: int) -> None:
         estimator.to_gain.bias.fill_(30.0)  # a gain of one
         place = estimator.taps.index(tap)
         estimator.to_filter.bias.view(len(estimator.taps), estimator.width, 2)[place, :, 0] = 1.0
-        estimate, _ = estimator(frame, estimator.initial_memory(1))
+        estimate, _ = estimator(frame, frame, estimator.initial_memory(1))
     first = estimator.look_ahead + tap  # the estimate of frame 0 that hears frame -tap
     numbers = estimate[first:, 0, 5].real.numpy()
     np.testing.assert_allclose(numbers, np.arange(1, len(numbers) + 1), rtol=1e-6)

@@ -63,7 +63,9 @@ class AutoencoderEstimator(nn.Module):
             memory.append(torch.zeros(shape, device=device))
         return memory
 
-    def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, spectrum: Tensor, judged: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         frames, channels = spectrum.shape[0], spectrum.shape[1]
         recording = self._compressed(spectrum)  # (channels, 3, frames, columns)
         x = recording

@@ -48,7 +48,9 @@ class ClassEstimator(HybridBackbone):
         """Memory of `channels` recordings before their first frame."""
         return self.initial_hidden(channels)
 
-    def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, spectrum: Tensor, judged: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         low, high, after = self.logits(spectrum, memory)
         gain = torch.cat([self.expected(low), self.expected(high) @ self.spread], dim=2)
         return spectrum * gain, after

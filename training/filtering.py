@@ -37,7 +37,9 @@ class FilterEstimator(HybridBackbone):
         past = [silent_spectra(self.reach, channels, self.low_bins, device)]
         return past + self.initial_hidden(channels)
 
-    def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, spectrum: Tensor, judged: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         low = spectrum[:, :, : self.low_bins]
         past_and_low = torch.cat([memory[0], low])
         taps, low_gain, high_gain, after = self._estimate(spectrum, memory[1:])

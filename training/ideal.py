@@ -68,5 +68,7 @@ class _Given(nn.Module):
         del channels
         return []
 
-    def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, spectrum: Tensor, judged: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         return spectrum * self.gain, memory

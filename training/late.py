@@ -8,7 +8,7 @@ as the recording goes on, nothing about it is trained.
 import torch
 from torch import Tensor, nn
 
-from training.features import silent_spectra
+from training.features import power, silent_spectra
 
 
 class LatePrediction(nn.Module):
@@ -62,20 +62,22 @@ class LatePrediction(nn.Module):
             start = stop
             if seen % block == 0:
                 ended = past[stop - 1 : stop - 1 + self.reach + block]
-                power = self.power(ended[self.reach :])
+                heard = self.smooth_power(ended[self.reach :])
                 if seen > block:
                     least = self.least_power * mean_power
-                    sums = sums + self.products(ended, torch.maximum(power, least) + 1e-12)
+                    sums = sums + self.products(ended, torch.maximum(heard, least) + 1e-12)
                 filters = self.best_filters(sums)
                 sums = self.fade * sums
-                mean_power = self.fade * mean_power + (1 - self.fade) * power.mean(dim=0)
+                mean_power = self.fade * mean_power + (1 - self.fade) * heard.mean(dim=0)
         after = [past[frames:], sums, filters, mean_power, torch.full_like(memory[4], seen)]
         return torch.cat(late), after
 
-    def power(self, spectrum: Tensor) -> Tensor:
+    def smooth_power(self, spectrum: Tensor) -> Tensor:
         """Power of each bin, smoothed: bins in which two waves cancel would count too much."""
-        power = spectrum.real.square() + spectrum.imag.square()
-        return nn.functional.avg_pool1d(power, 3, 1, 1, False, False)
+        alone = power(spectrum)
+        between = alone[:, :, 1:] + alone[:, :, :-1]
+        inner = (between[:, :, 1:] + alone[:, :, :-2]) / 3
+        return torch.cat([between[:, :, :1] / 2, inner, between[:, :, -1:] / 2], dim=2)
 
     def products(self, past: Tensor, power: Tensor) -> Tensor:
         """Products of each frame's past with itself and the frame, over power, summed: [R | r].

@@ -36,9 +36,9 @@ FOCUS_EDGES_HZ = (300.0, 3_000.0)
 class Network(nn.Module):
     """Removed part of a reverberant waveform, causal, with explicit state.
 
-    An estimator takes spectra (frames, channels, bins), complex, and its memory, and returns the
-    dry spectra and the memory after them. It works on whole multiples of its `block` frames; its
-    estimate number i belongs to frame i - `look_ahead`.
+    An estimator takes spectra (frames, channels, bins), complex, those of `look_ahead` frames
+    earlier, and its memory. It returns the dry spectra of the latter and the memory after them. It
+    works on whole multiples of its `block` frames.
 
     `focus` is the share of the removal, 0 ... 1, in the low, mid and high band. With `link` the
     channels are those of one recording: all get the same change of magnitude, each its own change
@@ -95,12 +95,12 @@ class Network(nn.Module):
         samples = torch.cat([state[0], waveform], dim=1)
         frames = samples.unfold(1, self.n_fft, self.step).transpose(0, 1)  # (frames, channels, ...)
         spectrum = torch.fft.rfft(frames * self.window)  # (frames, channels, bins)
-        estimate, memory = self.estimator(spectrum, state[3:])
-        awaited = state[2]
+        judged, awaited = spectrum, state[2]
         if self.look_ahead > 0:
-            spectrum = torch.cat([awaited, spectrum])
-            awaited = spectrum[spectrum.shape[0] - self.look_ahead :]
-            spectrum = spectrum[: estimate.shape[0]]
+            heard = torch.cat([awaited, spectrum])
+            judged, awaited = heard[: spectrum.shape[0]], heard[spectrum.shape[0] :]
+        estimate, memory = self.estimator(spectrum, judged, state[3:])
+        spectrum = judged
 
         if link and spectrum.shape[1] > 1:
             changed = scale_linked_change(spectrum, estimate, strength, floor_db)

@@ -72,10 +72,7 @@ class PredictionEstimator(HybridBackbone):
         device, ahead = self.spread.device, self.look_ahead
         prediction = self.prediction.initial_memory(channels, device)
         bins = self.low_bins + self.high_bins
-        frames = [
-            silent_spectra(self.reach + ahead, channels, self.low_bins, device),
-            silent_spectra(ahead, channels, bins, device),
-        ]
+        frames = [silent_spectra(self.reach + ahead, channels, self.low_bins, device)]
         known = [
             torch.zeros(ahead, channels, self.bands, self.narrow_hidden, device=device),
             torch.zeros(ahead, channels, self.high_bands, device=device),
@@ -83,21 +80,18 @@ class PredictionEstimator(HybridBackbone):
         powers = [torch.zeros(1, channels, 2 * bins, device=device)]
         return self.initial_hidden(channels) + prediction + frames + known + powers
 
-    def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, spectrum: Tensor, judged: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         hops, channels = spectrum.shape[0], spectrum.shape[1]
         recorded = spectrum.narrow(2, 0, self.low_bins)
         late, prediction = self.prediction(recorded, memory[7:12])
         low = recorded - late
         left = torch.cat([low, spectrum.narrow(2, self.low_bins, self.high_bins)], dim=2)
         hidden, high, after = self.hidden(left, memory[:7], recorded)
-        hidden, high, known = self.with_later(hidden, high, memory[14:16])
+        hidden, high, known = self.with_later(hidden, high, memory[13:15])
 
         past_and_low = torch.cat([memory[12], low])
-        past = past_and_low[hops:]
-        judged = torch.cat([memory[13], spectrum])
-        awaited = judged[hops:]
-        judged = judged[:hops]
-
         quick = self.quick
         if quick is None:
             asked = nn.functional.linear(hidden, self.head_weight(), self.head_bias())
@@ -116,8 +110,8 @@ class PredictionEstimator(HybridBackbone):
         above = judged.narrow(2, self.low_bins, self.high_bins)
         left = torch.cat([low, above], dim=2)
         estimate = [filtered.view(low.shape) * gain, above * high_gain]
-        dry, powers = self.released(torch.cat(estimate, dim=2), left, memory[16])
-        return dry, after + prediction + [past, awaited] + known + [powers]
+        dry, powers = self.released(torch.cat(estimate, dim=2), left, memory[15])
+        return dry, after + prediction + [past_and_low[hops:]] + known + [powers]
 
     def released(self, estimate: Tensor, left: Tensor, powers: Tensor) -> tuple[Tensor, Tensor]:
         """The estimate with the gains of powers that fade as `release_s` says, and the powers.

@@ -93,7 +93,9 @@ class StudioEstimator(nn.Module):
         states = [narrow, narrow, wide, wide, narrow, narrow]
         return awaited + states
 
-    def forward(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+    def forward(
+        self, spectrum: Tensor, judged: Tensor, memory: list[Tensor]
+    ) -> tuple[Tensor, list[Tensor]]:
         hops = spectrum.shape[0]
         spectra = torch.cat([memory[0], spectrum])
         hidden, wide, after = self._hear(spectrum, memory[1:])
