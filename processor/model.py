@@ -129,8 +129,9 @@ class Model:
         elif link and channels > 1:
             _tell_unlinked(str(self.path))
         # torch shares the memory of the array, and warns of one that it must not write to.
-        shared = np.require(waveform, np.float32, ["C", "W"])
-        removed, tensors = self._run(self._module, _as_tensor(shared), state.tensors, *settings)
+        if waveform.dtype != np.float32 or not waveform.flags.carray:
+            waveform = np.require(waveform, np.float32, ["C", "W"])
+        removed, tensors = self._run(self._module, _as_tensor(waveform), state.tensors, *settings)
         return removed.numpy(), ModelState(channels, tensors)
 
     def check_focus(self, focus: tuple[float, float, float]) -> None:

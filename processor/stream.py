@@ -22,7 +22,7 @@ from processor.mixing import Mixer
 from processor.model import Model, ModelSpec
 from processor.recipe import Recipe
 from processor.resampler import Resampler, most_samples_held
-from processor.waveform import SampleQueue, Waveform, checked_float32, joined, silence
+from processor.waveform import SampleQueue, Waveform, all_finite, checked_float32, joined, silence
 
 LOWEST_SAMPLE_RATE = 8_000
 HIGHEST_SAMPLE_RATE = 192_000
@@ -230,7 +230,7 @@ class _Memory:
                 recipe.focus,
                 recipe.link,
             )
-            if not np.isfinite(removed).all():
+            if not all_finite(removed):
                 # Absurdly loud input overflows float32 inside the network. Pass it untouched
                 # and begin anew, or every later sample would be lost with it.
                 _log.warning("The model overflowed; %d hops pass through untouched.", hops)
