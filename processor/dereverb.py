@@ -192,10 +192,15 @@ class SettingsFollower:
 
     def feed(self, waveform: Waveform) -> Waveform:
         """Return what is ready, (channels, samples)."""
-        self._stream.recipe = self._dereverb.recipe
+        self._take_over()
         return self._stream.feed(waveform)
 
     def flush(self) -> Waveform:
         """Return the rest."""
-        self._stream.recipe = self._dereverb.recipe
+        self._take_over()
         return self._stream.flush()
+
+    def _take_over(self) -> None:
+        recipe = self._dereverb.recipe
+        if recipe is not self._stream.recipe:
+            self._stream.recipe = recipe

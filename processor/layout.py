@@ -89,9 +89,11 @@ class ArrayLayout:
 
     def fits(self, array: object) -> bool:
         """Return whether an array has this layout."""
-        checked = checked_array(array)
-        return checked.ndim == self.dimensions and (
-            checked.ndim == 1 or checked.shape[0 if self.channels_first else 1] == self.channels
+        return self._holds(checked_array(array).shape)
+
+    def _holds(self, shape: tuple[int, ...]) -> bool:
+        return len(shape) == self.dimensions and (
+            self.dimensions == 1 or shape[0 if self.channels_first else 1] == self.channels
         )
 
     def waveform(self, array: object) -> Waveform:
@@ -104,7 +106,7 @@ class ArrayLayout:
             ValueError: another layout, NaN or inf.
         """
         checked = checked_array(array)
-        if not self.fits(checked):
+        if not self._holds(checked.shape):
             raise LayoutError(
                 f"This stream takes blocks of shape {self}, got {checked.shape}. "
                 "Call flush() or reset() before audio of another layout."

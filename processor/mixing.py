@@ -23,7 +23,10 @@ def mixed(dry: Waveform, removed: Waveform, recipe: Recipe) -> Waveform:
     to g · dry, where g is 1 unless the recipe has a gain. Where mix or removed is 0 the first is
     dry, bit for bit at 0 dB, and the second is 0.
     """
-    of_dry, of_removed = recipe.gains
+    return _mixed(dry, removed, *recipe.gains)
+
+
+def _mixed(dry: Waveform, removed: Waveform, of_dry: float, of_removed: float) -> Waveform:
     if of_dry and of_dry != 1.0:
         dry = np.float32(of_dry) * dry
     if of_dry and not of_removed:
@@ -66,9 +69,9 @@ class Mixer:
             self._turns.append(_Turn(np.subtract(self._goal, goal)))
         self._goal = goal
         if not self._turns:
-            return mixed(dry, removed, recipe)
+            return _mixed(dry, removed, *goal)
         count = self._samples_of_turns(dry.shape[1])
-        rest = mixed(dry[:, count:], removed[:, count:], recipe)
+        rest = _mixed(dry[:, count:], removed[:, count:], *goal)
         if not count:
             return rest
         of_dry, of_removed = self._way_to(goal, count).astype(np.float32)

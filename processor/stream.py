@@ -73,6 +73,11 @@ class DereverbStream:
         self.model = model
         self.sample_rate = checked_sample_rate(sample_rate)
         self.channels = _checked_channels(channels)
+        spec = model.spec
+        at_once = int(_MOST_SECONDS * spec.sample_rate / spec.hop_length) // self.channels
+        self._most_hops = max(1, at_once)
+        per_hop = spec.hop_length * self.sample_rate / spec.sample_rate
+        self._step_samples = max(1, int(self._most_hops * per_hop))
         self.recipe = recipe
         self.reset()
 
@@ -97,13 +102,7 @@ class DereverbStream:
 
         What is fed in such blocks is processed quickly, and soon enough to cancel in between.
         """
-        spec = self.model.spec
-        return max(1, int(self._most_hops * spec.hop_length * self.sample_rate / spec.sample_rate))
-
-    @property
-    def _most_hops(self) -> int:
-        spec = self.model.spec
-        return max(1, int(_MOST_SECONDS * spec.sample_rate / spec.hop_length) // self.channels)
+        return self._step_samples
 
     def feed(self, waveform: Waveform) -> Waveform:
         """Return the processed samples that are ready, in their own memory.
@@ -140,7 +139,7 @@ class DereverbStream:
     def _pairs(self, waveform: Waveform, last: bool) -> Iterator[tuple[Waveform, Waveform]]:
         """Yield the aligned (dry, removed) that become ready while `waveform` goes in."""
         waveform = self._checked(waveform)
-        most, most_hops = self.step_samples, self._most_hops
+        most, most_hops = self._step_samples, self._most_hops
         for start in range(0, max(1, waveform.shape[1]), most):
             self._memory.take(waveform[:, start : start + most], self.recipe, most_hops)
             yield self._memory.give()

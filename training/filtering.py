@@ -43,7 +43,8 @@ class FilterEstimator(HybridBackbone):
         low = spectrum[:, :, : self.low_bins]
         past_and_low = torch.cat([memory[0], low])
         taps, low_gain, high_gain, after = self._estimate(spectrum, memory[1:])
-        filtered = tapped(taps, past_and_low, self.taps)
+        by_band = past_and_low.unflatten(2, (self.bands, self.width))
+        filtered = tapped(taps, frames_ago(by_band, self.taps, low.shape[0]))
         high = spectrum[:, :, self.low_bins :] * high_gain
         estimate = torch.cat([filtered.view(low.shape) * low_gain, high], dim=2)
         past = [past_and_low[past_and_low.shape[0] - self.reach :]]
@@ -62,24 +63,25 @@ class FilterEstimator(HybridBackbone):
         return torch.view_as_complex(taps), low_gain, high_gain, after
 
 
-def tapped(weights: Tensor, past_and_low: Tensor, taps: list[int]) -> Tensor:
-    """Sum of the frames that are `taps` ago, each times its weights.
+def tapped(weights: Tensor, heard: list[Tensor]) -> Tensor:
+    """Sum of frames, each times its weights.
 
     Shape:
         - weights: (frames, channels, bands, taps, width), complex
-        - past_and_low: (max(taps) + frames or more, channels, bins), complex
+        - heard: for each tap (frames, channels, bands, width), complex
         - result: (frames, channels, bands, width)
     """
-    frames, reach = weights.shape[0], max(taps)
-    frames_by_band = past_and_low.unflatten(2, (weights.shape[2], weights.shape[4]))
-    if frames == 1:  # a stream: the fewest operations
-        heard = frames_by_band.index_select(0, reach - torch.tensor(taps, device=weights.device))
-        return (weights[0].permute(2, 0, 1, 3) * heard).sum(dim=0)[None]
+    if weights.shape[0] == 1:  # a stream: the fewest operations
+        return (weights.movedim(3, 0) * torch.stack(heard)).sum(dim=0)
     # The gradient of unbind is one stack; indexing would fill one array per tap.
     each = weights.unbind(3)
-    total = each[0] * frames_by_band[reach : reach + frames]
-    for i, tap in enumerate(taps):
-        if i > 0:
-            start = reach - tap
-            total = total + each[i] * frames_by_band[start : start + frames]
+    total = each[0] * heard[0]
+    for i in range(1, len(heard)):
+        total = total + each[i] * heard[i]
     return total
+
+
+def frames_ago(past: Tensor, taps: list[int], frames: int) -> list[Tensor]:
+    """What was heard so many frames before each of the last `frames`; `past` begins max(taps) before."""
+    reach = max(taps)
+    return [past[reach - tap : reach - tap + frames] for tap in taps]

@@ -65,12 +65,12 @@ class LatePrediction(nn.Module):
                 heard = self.smooth_power(ended[self.reach :])
                 if seen > block:
                     least = self.least_power * mean_power
-                    sums = sums + self.products(ended, torch.maximum(heard, least) + 1e-12)
+                    new = self.products(ended, torch.maximum(heard, least) + 1e-12)
+                    sums = torch.add(new, sums, alpha=self.fade)
                 filters = self.best_filters(sums)
-                sums = self.fade * sums
                 mean_power = self.fade * mean_power + (1 - self.fade) * heard.mean(dim=0)
         after = [past[frames:], sums, filters, mean_power, torch.full_like(memory[4], seen)]
-        return torch.cat(late), after
+        return late[0] if len(late) == 1 else torch.cat(late), after
 
     def smooth_power(self, spectrum: Tensor) -> Tensor:
         """Power of each bin, smoothed: bins in which two waves cancel would count too much."""

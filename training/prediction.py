@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
 from training.features import constant, decaying_means, power, silent_spectra
-from training.filtering import tapped
+from training.filtering import frames_ago, tapped
 from training.late import LatePrediction
 from training.layers import Packed, packed
 
@@ -100,12 +100,12 @@ class PredictionEstimator(HybridBackbone):
         asked = asked.float()  # trained in bfloat16
         taps = asked[..., : -self.width]
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
-        weights = torch.view_as_complex(taps)
-        filtered = tapped(weights.narrow(3, 0, len(self.taps)), past_and_low, self.taps)
-        recorded = judged.narrow(2, 0, self.low_bins).reshape(filtered.shape)
-        filtered = filtered + weights.select(3, len(self.taps)) * recorded
+        by_band = [self.bands, self.width]
+        heard = frames_ago(past_and_low.unflatten(2, by_band), self.taps, hops)
+        heard.append(judged.narrow(2, 0, self.low_bins).unflatten(2, by_band))
+        filtered = tapped(torch.view_as_complex(taps), heard)
         gain = torch.sigmoid(asked[..., -self.width :]).reshape(low.shape)
-        high_gain = torch.sigmoid(high.float()) @ self.spread
+        high_gain = nn.functional.linear(torch.sigmoid(high.float()), self.spread.t())
         low = past_and_low[self.reach : self.reach + hops]
         above = judged.narrow(2, self.low_bins, self.high_bins)
         left = torch.cat([low, above], dim=2)
@@ -125,8 +125,9 @@ class PredictionEstimator(HybridBackbone):
         tiny = constant(1e-12)
         each = power(torch.cat([estimate, left], dim=2))
         means = decaying_means(each, powers, self.release)
-        wanted, had = means.squeeze(1).chunk(2, dim=2)
-        dry, heard = each.chunk(2, dim=2)
+        bins = left.shape[2]
+        wanted, had = means[:, 0].narrow(2, 0, bins), means[:, 0].narrow(2, bins, bins)
+        dry, heard = each.narrow(2, 0, bins), each.narrow(2, bins, bins)
         # A bin of which hardly anything is left is not brought back: its phase says nothing.
         change = wanted * heard / ((had + tiny) * (torch.add(dry, heard, alpha=1e-4) + tiny))
         return estimate * torch.sqrt(change + tiny), means[-1]
