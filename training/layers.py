@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 from training.features import constant
 
+Packed: TypeAlias = Optional[torch.classes.quantized.LinearPackedParamsBase]
+
 # oneDNN's LSTM, which torch.lstm takes, is the fastest for long inputs, but prepares its weights
 # anew at each call: from the 4th frame on that pays.
 FEW_FRAMES = 3
@@ -18,37 +20,51 @@ def tanh(x: Tensor) -> Tensor:
     return half - (constant(1.0) - half)
 
 
-Packed: TypeAlias = Optional[torch.classes.quantized.LinearPackedParamsBase]
-"""A linear layer in half precision and in the order that FBGEMM wants, which torch has on x86."""
+def packed_layer(weight: Tensor, bias: Tensor) -> Packed:
+    """A linear layer in half precision and in the order that FBGEMM wants, which torch has on x86.
 
+    It takes half the time of MKL there, and reads half the bytes. Where the weight is one of half
+    precision, as in a model file, the result is the same.
 
-def packed(weight: Tensor, bias: Tensor) -> Packed:
-    """Make a linear layer quick for this machine.
-
-    FBGEMM takes half the time of MKL there, and reads half the bytes. Where the weight is one of
-    half precision, as in a model file, the result is the same.
+    Shape:
+        - weight: (outputs, inputs)
     """
     return torch.ops.quantized.linear_prepack_fp16(weight, bias)
+
+
+class Product(nn.Module):
+    """A linear layer of weights that others hold; can be `packed`."""
+
+    packed: Packed
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.packed = None
+
+    def forward(self, frames: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        packed = self.packed
+        if packed is None:
+            return nn.functional.linear(frames, weight, bias)
+        return torch.ops.quantized.linear_dynamic_fp16(frames, packed)
+
+    def pack(self, weight: Tensor, bias: Tensor) -> None:
+        """Once, before the first frame, on a machine with FBGEMM."""
+        self.packed = packed_layer(weight, bias)
 
 
 class StreamedLinear(nn.Linear):
     """`nn.Linear` that can be packed."""
 
-    quick: Packed
-
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs)
-        self.quick = None
+        self.product = Product()
 
     def forward(self, frames: Tensor) -> Tensor:
-        quick = self.quick
-        if quick is None:
-            return nn.functional.linear(frames, self.weight, self.bias)
-        return torch.ops.quantized.linear_dynamic_fp16(frames, quick)
+        return self.product(frames, self.weight, self.bias)
 
     def pack(self) -> None:
-        """Once, before the first frame, on a machine with FBGEMM."""
-        self.quick = packed(self.weight, self.bias)
+        """See `Product`."""
+        self.product.pack(self.weight, self.bias)
 
 
 class StreamedLSTM(nn.Module):
@@ -68,11 +84,11 @@ class StreamedLSTM(nn.Module):
     bias_ih_l0: Tensor
     bias_hh_l0: Tensor
     doubled: Tensor
-    quick: Packed
+    packed: Packed
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
-        self.quick = None
+        self.packed = None
         # What is doubled of the gates, for tanh: that which is new.
         doubled = torch.tensor([1.0, 1.0, 2.0, 1.0]).repeat_interleave(hidden)
         self.register_buffer("doubled", doubled, persistent=False)
@@ -105,13 +121,13 @@ class StreamedLSTM(nn.Module):
 
         tanh(x) is 2 sigmoid(2x) - 1, which torch takes in a tenth of the time.
         """
-        quick = self.quick
-        if quick is None:
+        packed = self.packed
+        if packed is None:
             gates = nn.functional.linear(frame, self.weight_ih_l0, self.bias_ih_l0)
             gates = gates + nn.functional.linear(hidden, self.weight_hh_l0, self.bias_hh_l0)
             gates = gates * self.doubled
         else:
-            gates = torch.ops.quantized.linear_dynamic_fp16(torch.cat([frame, hidden], 1), quick)
+            gates = torch.ops.quantized.linear_dynamic_fp16(torch.cat([frame, hidden], 1), packed)
         enter, keep, new, leave = torch.sigmoid(gates).split(hidden.shape[1], 1)
         cell = torch.addcmul(keep * cell - enter, enter, new, value=2.0)
         return torch.addcmul(-leave, leave, torch.sigmoid(cell + cell), value=2.0), cell
@@ -124,4 +140,4 @@ class StreamedLSTM(nn.Module):
         weight[:, :inputs] = self.weight_ih_l0
         weight[:, inputs:] = self.weight_hh_l0
         bias = self.bias_ih_l0 + self.bias_hh_l0
-        self.quick = packed(weight * self.doubled[:, None], bias * self.doubled)
+        self.packed = packed_layer(weight * self.doubled[:, None], bias * self.doubled)

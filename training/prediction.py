@@ -14,7 +14,7 @@ from training.config import NetworkConfig
 from training.features import constant, decaying_means, power, silent_spectra
 from training.filtering import frames_ago, tapped
 from training.late import LatePrediction
-from training.layers import Packed, packed
+from training.layers import Product
 
 
 class PredictionEstimator(HybridBackbone):
@@ -27,7 +27,6 @@ class PredictionEstimator(HybridBackbone):
     """
 
     release: Tensor
-    quick: Packed
 
     def __init__(self, config: NetworkConfig) -> None:
         ahead, frame_s = config.prediction_ahead, config.hop_length / config.sample_rate
@@ -38,7 +37,7 @@ class PredictionEstimator(HybridBackbone):
         self.register_buffer("release", torch.tensor([fade]), persistent=False)
         self.releases = fade > 0
         self.heard = heard
-        self.quick = None
+        self.of_hidden = Product()
         self.taps = list(config.taps)
         self.reach = max(config.taps)
         self.prediction = LatePrediction(
@@ -57,15 +56,12 @@ class PredictionEstimator(HybridBackbone):
     def pack(self) -> None:
         """Make all layers quick for this machine, see `training.layers`."""
         self.pack_hidden()
-        self.quick = packed(self.head_weight(), self.head_bias())
+        self.of_hidden.pack(*self.head())
 
-    def head_weight(self) -> Tensor:
-        """Of filter and gain in one."""
-        return torch.cat([self.to_filter.weight, self.to_gain.weight])
-
-    def head_bias(self) -> Tensor:
-        """Of filter and gain in one."""
-        return torch.cat([self.to_filter.bias, self.to_gain.bias])
+    def head(self) -> tuple[Tensor, Tensor]:
+        """Weight and bias of filter and gain in one."""
+        weight = torch.cat([self.to_filter.weight, self.to_gain.weight])
+        return weight, torch.cat([self.to_filter.bias, self.to_gain.bias])
 
     def initial_memory(self, channels: int) -> list[Tensor]:
         """Memory of `channels` recordings before their first frame."""
@@ -92,12 +88,7 @@ class PredictionEstimator(HybridBackbone):
         hidden, high, known = self.with_later(hidden, high, memory[13:15])
 
         past_and_low = torch.cat([memory[12], low])
-        quick = self.quick
-        if quick is None:
-            asked = nn.functional.linear(hidden, self.head_weight(), self.head_bias())
-        else:
-            asked = torch.ops.quantized.linear_dynamic_fp16(hidden, quick)
-        asked = asked.float()  # trained in bfloat16
+        asked = self.of_hidden(hidden, *self.head()).float()  # trained in bfloat16
         taps = asked[..., : -self.width]
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
         by_band = [self.bands, self.width]
