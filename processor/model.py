@@ -151,6 +151,9 @@ class Model:
         import torch
 
         try:
+            if _one_thread.is_given:
+                with torch.inference_mode():
+                    return method(*arguments)
             with _one_thread, torch.inference_mode():
                 return method(*arguments)
         except RuntimeError as error:
@@ -241,6 +244,13 @@ class _OneThread:
         self._lock = threading.Lock()
         self._inside = 0
         self._usual = 1
+
+    @property
+    def is_given(self) -> bool:
+        """Whether torch runs on one thread anyway, as it was told to."""
+        import torch
+
+        return not self._inside and torch.get_num_threads() == 1
 
     def __enter__(self) -> None:
         import torch

@@ -29,7 +29,8 @@ def test_a_bin_is_seen_by_its_band_and_both_neighbours() -> None:
     spectrum = torch.zeros(1, 1, 21, dtype=torch.complex64)
     spectrum[0, 0, 5] = 3j  # the second of the third band's two bins, below
     power = spectrum.abs().square()
-    seen, levels = band_features(spectrum, power, bands=6, width=2, high_bands=3)
+    low_level = level(power[:, :, :12]).unflatten(2, (6, 2))
+    seen, levels = band_features(spectrum, power, low_level, bands=6, width=2, high_bands=3)
     assert seen.shape == (1, 1, 6, 18) and levels.shape == (1, 1, 9)
     assert [band for band in range(6) if (seen[0, 0, band] > 0).any()] == [1, 2, 3]
     at_rest = level(torch.zeros(1))

@@ -82,6 +82,26 @@ def test_bundled_model_removes_something_at_full_strength(bundled_model: Model) 
     assert np.abs(removed).max() > 1e-4
 
 
+@pytest.mark.parametrize("hops", [[1] * 60, [60]])
+def test_bundled_model_says_the_same_where_torch_cannot_pack_it(
+    bundled_model: Model, tmp_path: Path, hops: list[int]
+) -> None:
+    engine = torch.backends.quantized.engine
+    path = tmp_path / "copy.pt"
+    path.write_bytes(bundled_model.path.read_bytes())
+    try:
+        torch.backends.quantized.engine = "qnnpack" if engine != "qnnpack" else "none"
+        plain = Model.load(path)
+    finally:
+        torch.backends.quantized.engine = engine
+    waveform = noise(1, 60 * bundled_model.spec.hop_length)
+    found = removed_in_steps(plain, waveform, hops)
+    difference = found - removed_in_steps(bundled_model, waveform, hops)
+    assert np.abs(difference).max() < 1e-6
+    if engine in ("x86", "fbgemm"):
+        assert difference.any()  # one of them was packed
+
+
 def test_bundled_model_is_loaded_once() -> None:
     assert Model.load() is Model.load()
 

@@ -9,9 +9,7 @@ from torch import Tensor
 
 
 def constant(value: float) -> Tensor:
-    """A number as a tensor, which an exported graph keeps: for one frame, `x + 1.0` takes twice
-    the time of `x + constant(1.0)`.
-    """
+    """A number as a tensor, (1,), that an exported graph keeps: `x + 1.0` takes twice the time."""
     return torch.tensor([value])
 
 

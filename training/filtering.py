@@ -77,11 +77,14 @@ def tapped(weights: Tensor, heard: list[Tensor]) -> Tensor:
     each = weights.unbind(3)
     total = each[0] * heard[0]
     for i in range(1, len(heard)):
-        total = total + each[i] * heard[i]
+        total = torch.addcmul(total, each[i], heard[i])
     return total
 
 
 def frames_ago(past: Tensor, taps: list[int], frames: int) -> list[Tensor]:
-    """What was heard so many frames before each of the last `frames`; `past` begins max(taps) before."""
+    """What was heard so many frames before each of the last `frames`, for each of `taps`.
+
+    `past` begins max(taps) frames before them.
+    """
     reach = max(taps)
     return [past[reach - tap : reach - tap + frames] for tap in taps]

@@ -7,11 +7,13 @@ from torch import Tensor, nn
 
 from training.features import constant
 
-Packed: TypeAlias = Optional[torch.classes.quantized.LinearPackedParamsBase]
+# TorchScript knows its classes; neither mypy nor Python's | does.
+_Layer = torch.classes.quantized.LinearPackedParamsBase
+Packed: TypeAlias = Optional[_Layer]  # type: ignore[valid-type]  # noqa: UP045
 
 # oneDNN's LSTM, which torch.lstm takes, is the fastest for long inputs, but prepares its weights
-# anew at each call: from the 4th frame on that pays.
-FEW_FRAMES = 3
+# anew at each call: for up to so many frames a packed layer is quicker.
+FEW_FRAMES = 16
 
 
 def tanh(x: Tensor) -> Tensor:
