@@ -11,10 +11,13 @@ from itertools import groupby
 
 import numpy as np
 
+from processor import Recipe
+
 from .detail import Detail, Tile, resolution
 from .frequency_axis import FrequencyAxis
 from .pixel_grid import PixelGrid
 from .rows import RowMap
+from .sketch import sketched
 from .spectrogram import SpectrogramPyramid
 from .stft import Samples
 
@@ -36,6 +39,7 @@ class WaveformPyramid:
         self.channels = channels
         self.frames = frames
         self.ready_frames = 0
+        self._computed: list[np.ndarray] | None = None  # what was there before a sketch
         self._sizes = [BASE]
         while frames > FACTOR * self._sizes[-1]:
             self._sizes.append(self._sizes[-1] * FACTOR)
@@ -77,6 +81,22 @@ class WaveformPyramid:
         entries = slice(first, first + len(edges))
         level[:, entries, 0] = np.minimum.reduceat(low, edges, axis=1)
         level[:, entries, 1] = np.maximum.reduceat(high, edges, axis=1)
+
+    def sketch(self, before: "WaveformPyramid", old: Recipe, new: Recipe) -> None:
+        """Show what is `old` after `before` as it would nearly be at `new`, see `.sketch`.
+
+        Most of a voice's power is below 3 kHz, so the focus counts as it is there.
+        """
+        if self._computed is None:
+            self._computed = [level.copy() for level in self._levels]
+        old_share, new_share = (np.mean(recipe.focus[:2]) for recipe in (old, new))
+        for level, after, reference in zip(
+            self._levels, self._computed, before._levels, strict=True
+        ):
+            loudest = np.abs(reference).max(axis=2)
+            ratio = np.abs(after).max(axis=2) / np.maximum(loudest, 1e-9)
+            factor = sketched(ratio.astype(np.float64), old, new, old_share, new_share)
+            level[:] = reference * factor[..., np.newaxis]
 
     def columns(self, first: float, last: float, count: int) -> np.ndarray:
         """The extremes under each of `count` equally wide columns from `first` to `last`.
@@ -159,6 +179,7 @@ class Picture:
         self.spectrogram = SpectrogramPyramid(samples, frames, sample_rate)
         self.detail = Detail(samples, frames)
         self.ready_frames = 0
+        self._true: tuple[int, int] | None = None  # in a sketch, what was drawn anew since
 
     @property
     def nbytes(self) -> int:
@@ -182,6 +203,32 @@ class Picture:
         self.waveform.advance(self.samples(start, stop), start, stop)
         self.spectrogram.renew(start, stop)
         self.detail.forget()
+        if self._true is not None:
+            self._true = (start, stop)
+
+    @property
+    def is_sketch(self) -> bool:
+        """Whether some of it is what the samples would nearly look like at another recipe."""
+        return self._true is not None
+
+    def tells(self, start: int, stop: int) -> bool:
+        """Whether the samples from `start` to `stop` are what is drawn of them: no sketch."""
+        return self._true is None or (
+            self._true[0] <= max(0, start) and min(stop, self.frames) <= self._true[1]
+        )
+
+    def sketch(self, before: "Picture", old: Recipe, new: Recipe) -> Iterator[None]:
+        """Show nearly what `new` would look like; yields now and then.
+
+        Args:
+            before: The complete picture of the recording.
+            old: The recipe of this complete picture.
+            new: Another one, see `can_sketch`.
+        """
+        self._true = (0, 0)
+        self.waveform.sketch(before.waveform, old, new)
+        yield
+        yield from self.spectrogram.sketch(before.spectrogram, old, new)
 
     def view(self, grid: PixelGrid, axis: FrequencyAxis, height: int, n_fft: int) -> View:
         """The spectrogram on a grid of pixels, `height` rows high.
@@ -194,7 +241,8 @@ class Picture:
         tiles: list[Tile] = []
         if n_fft != pyramid.n_fft or hop * pool < pyramid.column_length:
             tiles = self.detail.tiles(grid, n_fft)
-        found = [(tile, self.detail.get(tile)) for tile in tiles]
+        told = [tile for tile in tiles if self.tells(tile.start, tile.stop)]
+        found = [(tile, self.detail.get(tile) if tile in told else None) for tile in tiles]
         image = np.zeros((height, grid.count), np.uint8)
         first, last = grid.count, 0
         sources = []
@@ -209,7 +257,7 @@ class Picture:
         missing = [
             tile
             for tile, part in found
-            if part is None and self.detail.can_make(tile, self.ready_frames)
+            if part is None and tile in told and self.detail.can_make(tile, self.ready_frames)
         ]
         return View(image, first, last, missing)
 

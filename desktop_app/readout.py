@@ -22,12 +22,14 @@ def level_at(
         n_fft: Length of the window in samples.
 
     Returns:
-        Hz, and dB (a full-scale sine is 0); None where nothing is known.
+        Hz, and dB (a full-scale sine is 0); None where nothing is known, or sketched.
     """
     centre = round(time_s * picture.sample_rate)
     if not 0 <= centre < picture.ready_frames:
         return None
     begin, end = centre - n_fft // 2, centre - n_fft // 2 + n_fft
+    if not picture.tells(begin, end):
+        return None
     inner = picture.samples(max(0, begin), min(picture.ready_frames, end))
     window = np.hanning(n_fft + 1)[:-1]
     at = max(0, -begin)
@@ -42,11 +44,12 @@ def level_at(
 
 
 def peak_at(picture: Picture, start_s: float, stop_s: float, channel: int) -> float | None:
-    """Level in dB of full scale of the largest sample between two times; None if not known."""
+    """Level in dB of full scale of the largest sample between two times; None as above."""
     rate = picture.sample_rate
     start = max(0, math.floor(start_s * rate))
-    extremes = picture.waveform.columns(start, max(start + 1, stop_s * rate), 1)[channel, 0]
-    if np.isnan(extremes).any():
+    stop = max(start + 1, stop_s * rate)
+    extremes = picture.waveform.columns(start, stop, 1)[channel, 0]
+    if np.isnan(extremes).any() or not picture.tells(start, math.floor(stop)):
         return None
     return 20 * math.log10(float(np.abs(extremes).max()) + 1e-12)
 

@@ -16,6 +16,7 @@ from processor.stream import HIGHEST_SAMPLE_RATE, LOWEST_SAMPLE_RATE
 
 from .job import drop_later
 from .plot_data import Picture
+from .sketch import can_sketch
 from .stft import Samples
 
 Progress = Callable[[float], None]
@@ -183,6 +184,7 @@ class Rendering:
         self.recording = recording
         self.recipe = recipe
         info = recording.info
+        self.sketch_of: Recipe | None = None  # what the picture nearly looks like
         self._is_separated = removed is not None
         if removed is None:
             removed = np.zeros((info.channels, 0), np.float32)  # until it is rendered
@@ -204,12 +206,20 @@ class Rendering:
 
     @property
     def is_covered(self) -> bool:
-        """Whether the picture shows a stretch of a later rendering."""
-        return self._treated.cover is not None
+        """Whether the picture shows a stretch of a later rendering, or is a sketch of one."""
+        return self.picture.is_sketch or self._treated.cover is not None
+
+    def _sketch(self, later: "Rendering", progress: Progress) -> None:
+        """Show at once what a later rendering will nearly look like, if that can be told."""
+        self.sketch_of = None
+        if can_sketch(self.recipe, later.recipe):
+            for _ in self.picture.sketch(self.recording.picture, self.recipe, later.recipe):
+                progress(0.0)
+            self.sketch_of = later.recipe
 
     def _cover_with(self, later: "Rendering", start: int, stop: int) -> None:
         cover = self._treated.cover
-        covered = cover[:2] if cover is not None else (start, stop)
+        covered = cover[:2] if cover is not None and not self.picture.is_sketch else (start, stop)
         self._treated.cover = (start, stop, later.samples)
         self.picture.renew(min(start, covered[0]), max(stop, covered[1]))
 
@@ -256,7 +266,7 @@ class Rendering:
 
         Args:
             progress: Told how far it is.
-            over: The complete rendering that is looked at meanwhile.
+            over: The complete rendering that is looked at meanwhile. It becomes a sketch of this.
             stretch: The samples that are wanted first. They are drawn over that rendering: the same
                 stream, started a second before the first of them.
 
@@ -271,6 +281,7 @@ class Rendering:
         if not self._is_separated:
             self._treated.removed = allocate(info.channels, frames)
         if over is not None and stretch[0] < stretch[1]:
+            over._sketch(self, progress)
             self._draft(progress, *stretch)
             over._cover_with(self, *stretch)
         for position in self._draw_only() if self._is_separated else self._separate():

@@ -1,14 +1,19 @@
 """A whole recording's spectrogram with a max pyramid over time: coarse enough to stay in memory."""
 
+from collections.abc import Iterator
 from functools import cached_property
 
 import numpy as np
 
+from processor import Recipe
+
 from .pixel_grid import PixelGrid
+from .sketch import LARGEST, level_changes
 from .stft import FRAMES_AT_ONCE, LOWEST_DB, OVERLAP, STEP_DB, Samples, levels, window_length
 
 WINDOW_MS = 30  # long enough to part the harmonics of a voice, short enough to see a room's tail
 FACTOR = 4
+SKETCHED_AT_ONCE = 1024  # columns, a few milliseconds
 MOST_BYTES = 64 * 1024 * 1024  # of the finest level; a longer recording pools several frames
 
 
@@ -33,6 +38,7 @@ class SpectrogramPyramid:
         self.frames_per_column = -(-stft_frames * self.bins // MOST_BYTES)
         self.column_length = self.hop_length * self.frames_per_column
         self.ready_columns = 0
+        self._computed: list[np.ndarray] | None = None  # what was there before a sketch
         self.columns = -(-frames // self.column_length)
 
     @cached_property
@@ -57,6 +63,26 @@ class SpectrogramPyramid:
         last = min(self.ready_columns, -(-(stop + self.n_fft) // self.column_length))
         while first < last:
             first = self._compute(first, last)
+
+    def sketch(self, before: "SpectrogramPyramid", old: Recipe, new: Recipe) -> Iterator[None]:
+        """Show what is `old` after `before` as it would nearly be at `new`; piece by piece.
+
+        Each sketch begins with what was computed. What is renewed later is computed again.
+        """
+        if self._computed is None:
+            self._computed = [level.copy() for level in self._levels]
+        frequencies_hz = np.arange(self.bins) * (self.sample_rate / self.n_fft)
+        changes = level_changes(old, new, frequencies_hz)
+        row_starts = np.arange(self.bins, dtype=np.int32) * changes.shape[1] + LARGEST
+        for level, after, reference in zip(
+            self._levels, self._computed, before._levels, strict=True
+        ):
+            for start in range(0, len(level), SKETCHED_AT_ONCE):
+                part = slice(start, start + SKETCHED_AT_ONCE)
+                loud = reference[part].astype(np.int16)
+                fallen = changes.take(row_starts + (loud - after[part]))
+                level[part] = np.clip(loud - fallen, 0, 255)
+                yield
 
     def _compute(self, first: int, last: int) -> int:
         """Compute the next columns, `last` at most; returns up to where."""

@@ -8,6 +8,7 @@ import soundfile
 from conftest import tiny_gain
 from signals import noise
 
+from desktop_app import recording as recording_module
 from desktop_app.plot_data import Picture
 from desktop_app.recording import Rendering, open_recording
 from desktop_app.session import State
@@ -45,11 +46,12 @@ def pictured(samples, recording) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("stretch", [(0, 1), (12_345, 99_999), (400_000, 480_077)])
 def test_the_picture_shows_the_stretch_before_the_rest_is_rendered(
-    recording, tiny_model_path, stretch
+    recording, tiny_model_path, stretch, monkeypatch
 ):
     old = Rendering(recording, Recipe(str(tiny_model_path)))
     old.render(ignore)
     new = Rendering(recording, Recipe(str(tiny_model_path), strength=0.5))
+    monkeypatch.setattr(recording_module, "can_sketch", lambda *_: False)
     shown = []
 
     def look(fraction: float) -> None:
