@@ -143,14 +143,15 @@ def recording(minutes: float) -> Section:
     told = [[name, *_cells(timing)] for name, timing in rows.items()]
     told.append(["longest turn of the event loop", milliseconds(held), ""])
     told.append(["99 % of the turns are shorter than", milliseconds(np.quantile(gaps, 0.99)), ""])
-    off = " and ".join(f"{np.quantile(off_db, share):.1f} dB" for share in (0.5, 0.9))
-    told.append(["half and 90 % of the sketch are off by at most", off, ""])
+    off = [float(np.quantile(off_db, share)) for share in (0.5, 0.9)]
+    told.append(["half and 90 % of the sketch are off by at most", f"{off[0]} and {off[1]} dB", ""])
     sketched, near, whole = list(rows.values())[-3:]
     return Section(
         f"A recording of {minutes:g} minutes, mono, 48 kHz",
         ["", "wall", "CPU"],
         told,
-        {name: vars(timing) for name, timing in rows.items()} | {"longest_turn_s": held},
+        {name: vars(timing) for name, timing in rows.items()}
+        | {"longest_turn_s": held, "sketch_off_db": off},
         [
             Target("After a knob: all of it, sketched", 2.0, "s", sketched.cpu_s, sketched.wall_s),
             Target("After a knob: 20 s of it, exactly", 2.0, "s", near.cpu_s, near.wall_s),
