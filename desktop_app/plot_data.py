@@ -98,6 +98,12 @@ class WaveformPyramid:
             factor = sketched(ratio.astype(np.float64), old, new, old_share, new_share)
             level[:] = reference * factor[..., np.newaxis]
 
+    def end_sketch(self) -> None:
+        """Show again what was there before it."""
+        if self._computed is not None:
+            for level, computed in zip(self._levels, self._computed, strict=True):
+                level[:] = computed
+
     def columns(self, first: float, last: float, count: int) -> np.ndarray:
         """The extremes under each of `count` equally wide columns from `first` to `last`.
 
@@ -229,6 +235,13 @@ class Picture:
         self.waveform.sketch(before.waveform, old, new)
         yield
         yield from self.spectrogram.sketch(before.spectrogram, old, new)
+
+    def end_sketch(self) -> None:
+        """Show again what was drawn before it."""
+        self.waveform.end_sketch()
+        self.spectrogram.end_sketch()
+        self.detail.forget()
+        self._true = None
 
     def view(self, grid: PixelGrid, axis: FrequencyAxis, height: int, n_fft: int) -> View:
         """The spectrogram on a grid of pixels, `height` rows high.

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -184,6 +185,7 @@ class Rendering:
         self.recording = recording
         self.recipe = recipe
         info = recording.info
+        self._drawing = threading.Lock()
         self.sketch_of: Recipe | None = None  # what the picture nearly looks like
         self._is_separated = removed is not None
         if removed is None:
@@ -210,18 +212,29 @@ class Rendering:
         return self.picture.is_sketch or self._treated.cover is not None
 
     def _sketch(self, later: "Rendering", progress: Progress) -> None:
-        """Show at once what a later rendering will nearly look like, if that can be told."""
-        self.sketch_of = None
-        if can_sketch(self.recipe, later.recipe):
-            for _ in self.picture.sketch(self.recording.picture, self.recipe, later.recipe):
-                progress(0.0)
-            self.sketch_of = later.recipe
+        """Show at once what a later rendering will nearly look like, if that can be told.
 
-    def _cover_with(self, later: "Rendering", start: int, stop: int) -> None:
-        cover = self._treated.cover
-        covered = cover[:2] if cover is not None and not self.picture.is_sketch else (start, stop)
-        self._treated.cover = (start, stop, later.samples)
-        self.picture.renew(min(start, covered[0]), max(stop, covered[1]))
+        If not, what was drawn of this one is shown.
+        """
+        with self._drawing:  # an earlier job may be about to end
+            progress(0.0)
+            self.sketch_of = None
+            cover, self._treated.cover = self._treated.cover, None
+            if self.picture.is_sketch:
+                self.picture.end_sketch()
+            elif cover is not None:
+                self.picture.renew(*cover[:2])
+            if can_sketch(self.recipe, later.recipe):
+                for _ in self.picture.sketch(self.recording.picture, self.recipe, later.recipe):
+                    progress(0.0)
+                self.sketch_of = later.recipe
+
+    def _cover_with(self, later: "Rendering", progress: Progress, start: int, stop: int) -> None:
+        """Draw a stretch of a later rendering over what is shown."""
+        with self._drawing:
+            progress(0.0)
+            self._treated.cover = (start, stop, later.samples)
+            self.picture.renew(start, stop)
 
     def removes_as(self, recipe: Recipe) -> bool:
         """Whether `removed` is what this recipe removes: they differ in mix and gain at most."""
@@ -283,7 +296,7 @@ class Rendering:
         if over is not None and stretch[0] < stretch[1]:
             over._sketch(self, progress)
             self._draft(progress, *stretch)
-            over._cover_with(self, *stretch)
+            over._cover_with(self, progress, *stretch)
         for position in self._draw_only() if self._is_separated else self._separate():
             self.picture.advance(position)
             progress(position / frames)

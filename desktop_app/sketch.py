@@ -18,6 +18,9 @@ from .stft import STEP_DB
 FOCUS_EDGES_HZ = (300.0, 3_000.0)
 LARGEST = 255  # difference between two levels, in steps
 LEAST_KEPT = 1e-6  # what is lowered further than this says nothing any more
+MOST_RAISED = 4.0  # nor does a network raise anything further
+LEAST_SHARE = 0.2  # of what is removed must be seen to tell the rest
+MOST_STRENGTHENED = 5.0
 
 Ratios = npt.NDArray[np.float64]
 
@@ -25,7 +28,15 @@ Ratios = npt.NDArray[np.float64]
 def can_sketch(old: Recipe, new: Recipe) -> bool:
     """Whether what `old` made of a recording tells what `new` would make of it."""
     alike = replace(old, **{name: getattr(new, name) for name in _UNDERSTOOD}) == new
-    return alike and old.strength > 0 and old.mix > 0 and max(old.focus) > 0
+    enough = old.mix >= LEAST_SHARE and new.strength <= MOST_STRENGTHENED * old.strength
+    # Where little was taken, a picture of half decibels does not tell what more would be.
+    return (
+        alike
+        and enough
+        and all(
+            was >= min(LEAST_SHARE, share) for was, share in zip(old.focus, new.focus, strict=True)
+        )
+    )
 
 
 _UNDERSTOOD = ("strength", "mix", "floor_db", "focus", "gain_db", "link")
@@ -51,9 +62,9 @@ def sketched(
         new_share: The same of `new`.
     """
     taken = old.mix * old_share
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):  # where nothing was taken
         kept = 1 - (1 - ratio / _factor(old.gain_db)) / taken
-    kept = np.where(taken > 0, np.maximum(kept, LEAST_KEPT), 1.0)
+    kept = np.where(taken > 0, np.clip(kept, LEAST_KEPT, MOST_RAISED**old.strength), 1.0)
     kept = np.maximum(kept ** (new.strength / old.strength), _factor(new.floor_db))
     return _factor(new.gain_db) * (1 - new.mix * new_share * (1 - kept))
 

@@ -81,8 +81,14 @@ class SpectrogramPyramid:
                 part = slice(start, start + SKETCHED_AT_ONCE)
                 loud = reference[part].astype(np.int16)
                 fallen = changes.take(row_starts + (loud - after[part]))
-                level[part] = np.clip(loud - fallen, 0, 255)
+                level[part] = np.where(loud, np.clip(loud - fallen, 0, 255), 0)
                 yield
+
+    def end_sketch(self) -> None:
+        """Show again what was computed before it."""
+        if self._computed is not None:
+            for level, computed in zip(self._levels, self._computed, strict=True):
+                level[:] = computed
 
     def _compute(self, first: int, last: int) -> int:
         """Compute the next columns, `last` at most; returns up to where."""

@@ -7,7 +7,20 @@ import math
 import pytest
 import torch
 
-from training.features import band_features, decaying_means, level
+from training.features import band_features, decaying_means, level, power
+from training.layers import tanh
+from training.network import scale_change
+
+
+def test_numbers_go_with_tensors_of_any_device() -> None:
+    """Where no GPU is, a device that only knows shapes stands for it."""
+    spectrum = torch.zeros(2, 1, 9, dtype=torch.complex64, device="meta")
+    for found in (
+        level(power(spectrum)),
+        tanh(spectrum.real),
+        scale_change(spectrum, spectrum, 1.0, -60.0),
+    ):
+        assert found.device.type == "meta" and found.shape == spectrum.shape
 
 
 @pytest.mark.parametrize("block", [1, 7, 64])

@@ -123,6 +123,38 @@ def test_the_stretch_in_sight_lies_over_the_sketch(tmp_path, tiny_model_path) ->
     np.testing.assert_allclose(seen[0][0], new.picture.waveform._levels[0], atol=1e-5)
 
 
+def test_what_lay_over_a_picture_or_was_sketched_leaves_no_trace(kitchen) -> None:
+    rendering = Rendering(kitchen, Recipe(strength=0.5))
+    rendering.render(ignore)
+    true = [level.copy() for level in drawn(rendering.picture)]
+    other = Rendering(kitchen, Recipe(strength=0.1))
+    other.render(ignore)
+    rendering._cover_with(other, ignore, RATE, 3 * RATE)  # as of a model that cannot be sketched
+    rendering._sketch(Rendering(kitchen, Recipe(strength=0.9)), ignore)
+    computed = [*rendering.picture.waveform._computed, *rendering.picture.spectrogram._computed]
+    assert all(map(np.array_equal, computed, true))
+    rendering._cover_with(other, ignore, 4 * RATE, 5 * RATE)
+    rendering._sketch(Rendering(kitchen, Recipe("other")), ignore)
+    assert all(map(np.array_equal, drawn(rendering.picture), true)) and not rendering.is_covered
+
+
+def test_silence_is_sketched_as_silence_and_nothing_beyond_what_a_network_does(tmp_path) -> None:
+    path = tmp_path / "gaps.wav"
+    waveform = soundfile.read(MODELS / "samples" / "kitchen.flac", dtype="float32")[0]
+    waveform[2 * RATE : 4 * RATE] = 0
+    soundfile.write(path, waveform, RATE, subtype="FLOAT")
+    recording = open_recording(path)
+    recording.read(ignore)
+    old = Rendering(recording, Recipe(strength=0.25))
+    old.render(ignore)
+    new = Rendering(recording, Recipe(gain_db=12))
+    old._sketch(new, ignore)
+    new.render(ignore)
+    sketch, true = (each.picture.spectrogram._levels[1].astype(int) for each in (old, new))
+    assert (sketch - true > 40).mean() < 1e-3 and sketch.max() < 255
+    assert not sketch[recording.picture.spectrogram._levels[1] == 0].any()
+
+
 def test_a_sketch_can_be_ended(kitchen, rendered) -> None:
     def end(_: float) -> None:
         raise Cancelled
@@ -140,6 +172,9 @@ def test_a_sketch_can_be_ended(kitchen, rendered) -> None:
         (Recipe(mix=0.0), Recipe()),
         (Recipe(focus=(0, 0, 0)), Recipe()),
         (Recipe(), Recipe(output="removed")),
+        (Recipe(strength=0.1), Recipe()),
+        (Recipe(mix=0.1), Recipe()),
+        (Recipe(focus=(1, 0.1, 1)), Recipe()),
     ],
 )
 def test_what_cannot_be_told_is_not_sketched(old: Recipe, new: Recipe) -> None:

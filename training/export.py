@@ -86,7 +86,6 @@ def export(checkpoint: str | Path, out: str | Path) -> ModelSpec:
     """
     refuse_same_file(checkpoint, out)
     network, config, provenance = load_network(checkpoint)
-    round_weights(network)
     out = Path(out)
     spec = ModelSpec(
         name=config.network.name,
@@ -119,7 +118,8 @@ def round_weights(network: Network) -> None:
 
 
 def write(network: Network, spec: ModelSpec, path: Path) -> None:
-    """Save the network as TorchScript with its spec inside."""
+    """Save the network as TorchScript with its spec inside. Its own matrices are rounded, too."""
+    round_weights(network)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
         for method in (Network.initial_state, Network.pack):

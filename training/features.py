@@ -9,8 +9,13 @@ from torch import Tensor
 
 
 def constant(value: float) -> Tensor:
-    """A number as a tensor, (1,), that an exported graph keeps: `x + 1.0` takes twice the time."""
-    return torch.tensor([value])
+    """A number as a tensor that an exported graph keeps: `x + 1.0` takes twice the time.
+
+    Elsewhere it has no sides, so that it goes with tensors of any device.
+    """
+    if torch.jit.is_scripting():
+        return torch.tensor([value])
+    return torch.tensor(value)
 
 
 def silent_spectra(frames: int, channels: int, bins: int, device: torch.device) -> Tensor:
