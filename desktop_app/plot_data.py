@@ -39,6 +39,7 @@ class WaveformPyramid:
         self.channels = channels
         self.frames = frames
         self.ready_frames = 0
+        self.true: tuple[int, int] | None = None  # in a sketch, what was made anew since
         self._computed: list[np.ndarray] | None = None  # what was there before a sketch
         self._sizes = [BASE]
         while frames > FACTOR * self._sizes[-1]:
@@ -87,6 +88,7 @@ class WaveformPyramid:
 
         Most of a voice's power is below 3 kHz, so the focus counts as it is there.
         """
+        self.true = (0, 0)
         if self._computed is None:
             self._computed = [level.copy() for level in self._levels]
         old_share, new_share = (np.mean(recipe.focus[:2]) for recipe in (old, new))
@@ -98,8 +100,14 @@ class WaveformPyramid:
             factor = sketched(ratio.astype(np.float64), old, new, old_share, new_share)
             level[:] = reference * factor[..., np.newaxis]
 
+    def tells(self, first: float, last: float) -> bool:
+        """Whether the samples between two places are what is to be shown of them: no sketch."""
+        first, last = max(0.0, first), min(self.frames, last)
+        return self.true is None or (self.true[0] <= first and last <= self.true[1])
+
     def end_sketch(self) -> None:
         """Show again what was there before it."""
+        self.true = None
         if self._computed is not None:
             for level, computed in zip(self._levels, self._computed, strict=True):
                 level[:] = computed
@@ -123,7 +131,7 @@ class WaveformPyramid:
         level = None
         size = 1
         for candidate, candidate_size in zip(self._levels, self._sizes, strict=True):
-            if candidate_size <= width:
+            if candidate_size <= width or (level is None and not self.tells(first, last)):
                 level, size = candidate, candidate_size
         entries = np.floor(edges / size).astype(np.int64)
         known = -(-self.ready_frames // size)
@@ -185,7 +193,6 @@ class Picture:
         self.spectrogram = SpectrogramPyramid(samples, frames, sample_rate)
         self.detail = Detail(samples, frames)
         self.ready_frames = 0
-        self._true: tuple[int, int] | None = None  # in a sketch, what was drawn anew since
 
     @property
     def nbytes(self) -> int:
@@ -209,19 +216,17 @@ class Picture:
         self.waveform.advance(self.samples(start, stop), start, stop)
         self.spectrogram.renew(start, stop)
         self.detail.forget()
-        if self._true is not None:
-            self._true = (start, stop)
+        if self.is_sketch:
+            self.waveform.true = (start, stop)
 
     @property
     def is_sketch(self) -> bool:
         """Whether some of it is what the samples would nearly look like at another recipe."""
-        return self._true is not None
+        return self.waveform.true is not None
 
     def tells(self, start: int, stop: int) -> bool:
         """Whether the samples from `start` to `stop` are what is drawn of them: no sketch."""
-        return self._true is None or (
-            self._true[0] <= max(0, start) and min(stop, self.frames) <= self._true[1]
-        )
+        return self.waveform.tells(start, stop)
 
     def sketch(self, before: "Picture", old: Recipe, new: Recipe) -> Iterator[None]:
         """Show nearly what `new` would look like; yields now and then.
@@ -231,7 +236,6 @@ class Picture:
             old: The recipe of this complete picture.
             new: Another one, see `can_sketch`.
         """
-        self._true = (0, 0)
         self.waveform.sketch(before.waveform, old, new)
         yield
         yield from self.spectrogram.sketch(before.spectrogram, old, new)
@@ -241,7 +245,6 @@ class Picture:
         self.waveform.end_sketch()
         self.spectrogram.end_sketch()
         self.detail.forget()
-        self._true = None
 
     def view(self, grid: PixelGrid, axis: FrequencyAxis, height: int, n_fft: int) -> View:
         """The spectrogram on a grid of pixels, `height` rows high.

@@ -155,6 +155,20 @@ def test_silence_is_sketched_as_silence_and_nothing_beyond_what_a_network_does(t
     assert not sketch[recording.picture.spectrogram._levels[1] == 0].any()
 
 
+def test_a_sketch_seen_closely_is_one_too(kitchen) -> None:
+    rendering = Rendering(kitchen, Recipe())
+    rendering.render(ignore)
+    rendering._sketch(Rendering(kitchen, Recipe(strength=0)), ignore)
+    rendering.picture.renew(5 * RATE, 6 * RATE)  # shows what is rendered
+    pyramid, entries = rendering.picture.waveform, kitchen.picture.waveform._levels[0]
+    for start, is_sketch in ((3 * RATE, True), (5 * RATE, False)):
+        found = pyramid.columns(start, start + 25_600, 1_000)
+        of_recording = entries[:, (start + 25.6 * np.arange(1_000)).astype(int) // 256]
+        assert np.allclose(found, of_recording, atol=1e-6) == is_sketch
+        treated = rendering.samples(start, start + 25_600)
+        assert (float(found.max()) == float(treated.max())) != is_sketch
+
+
 def test_a_sketch_can_be_ended(kitchen, rendered) -> None:
     def end(_: float) -> None:
         raise Cancelled
