@@ -127,7 +127,18 @@ def write(network: Network, spec: ModelSpec, path: Path) -> None:
         scripted = torch.jit.freeze(
             torch.jit.script(network.eval()), preserved_attrs=["initial_state", "pack"]
         )
+        give_numbers_a_side(scripted)
         torch.jit.save(scripted, str(path), _extra_files={"spec.json": spec.to_json()})
+
+
+def give_numbers_a_side(scripted: torch.jit.ScriptModule) -> None:
+    """Make the numbers that the graph keeps tensors of shape (1,): others are copied each time."""
+    graph: Any = scripted.graph
+    for node in graph.findAllNodes("prim::Constant", recurse=True):
+        value = node.output().toIValue() if node.hasAttribute("value") else None
+        if isinstance(value, Tensor) and value.dim() == 0 and value.is_floating_point():
+            node.t_("value", value.reshape(1))
+            node.output().inferTypeFrom(value.reshape(1))
 
 
 def verify(network: Network, path: Path) -> None:

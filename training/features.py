@@ -11,10 +11,8 @@ from torch import Tensor
 def constant(value: float) -> Tensor:
     """A number as a tensor that an exported graph keeps: `x + 1.0` takes twice the time.
 
-    Elsewhere it has no sides, so that it goes with tensors of any device.
+    It has no sides, so that it goes with tensors of any device; the export gives it one.
     """
-    if torch.jit.is_scripting():
-        return torch.tensor([value])
     return torch.tensor(value)
 
 
