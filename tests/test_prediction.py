@@ -196,8 +196,8 @@ def gains(estimated: list[float], levels: list[float], release_s: float = 0.02) 
     estimator = tiny_network(release_s=release_s).estimator
     left = torch.tensor(levels, dtype=torch.complex64)[:, None, None].expand(-1, 1, 721)
     estimate = left * torch.tensor(estimated)[:, None, None]
-    powers = estimator.initial_memory(1)[-1]
-    dry, _ = estimator.released(estimate, left, powers)
+    means = estimator.initial_memory(1)[-1]
+    dry, _ = estimator.released(estimate, left.abs() ** 2, means)
     return (dry / left).abs().amax(dim=(1, 2)).numpy()
 
 

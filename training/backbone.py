@@ -82,15 +82,18 @@ class HybridBackbone(nn.Module):
         self.from_wide.pack(*self.wide_head())
 
     def hidden(
-        self, spectrum: Tensor, memory: list[Tensor], recorded: Tensor | None = None
+        self,
+        spectrum: Tensor,
+        powers: Tensor,
+        memory: list[Tensor],
+        recorded: Tensor | None = None,
     ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Each frame's bands (hops, channels, bands, narrow_hidden), and what is above 8 kHz.
 
-        The latter is (hops, channels, high_bands * high_outputs). `recorded` are the low bins
-        before they fell to those of `spectrum`.
+        The latter is (hops, channels, high_bands * high_outputs). `powers` are those of `spectrum`,
+        `recorded` the low bins before they fell to those of it.
         """
         hops, channels = spectrum.shape[0], spectrum.shape[1]
-        powers = power(spectrum)
         low = powers.narrow(2, 0, self.low_bins)
         decays = memory[6]
         every = [low[:, None]]  # all that is shown as levels, for one logarithm

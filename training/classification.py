@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from training.backbone import HybridBackbone
 from training.config import NetworkConfig
+from training.features import power
 
 if TYPE_CHECKING:
     from training.network import Network
@@ -58,7 +59,7 @@ class ClassEstimator(HybridBackbone):
     def logits(self, spectrum: Tensor, memory: list[Tensor]) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Of each low bin and each high band, (frames, channels, bins or bands, classes)."""
         frames, channels = spectrum.shape[0], spectrum.shape[1]
-        hidden, high, after = self.hidden(spectrum, memory)
+        hidden, high, after = self.hidden(spectrum, power(spectrum), memory)
         low = self.to_classes(hidden).float()  # bfloat16 where training runs in it
         low = low.view(frames, channels, self.low_bins, self.classes)
         return low, high.float().view(frames, channels, self.high_bands, self.classes), after
@@ -74,10 +75,10 @@ class ClassEstimator(HybridBackbone):
 
     def banded_power(self, spectrum: Tensor) -> tuple[Tensor, Tensor]:
         """Power of each low bin and mean power of each high band."""
-        power = spectrum.real.square() + spectrum.imag.square()
-        high = power[:, :, self.low_bins : self.low_bins + self.high_bands * self.high_width]
+        each = power(spectrum)
+        high = each[:, :, self.low_bins : self.low_bins + self.high_bands * self.high_width]
         high = high.unflatten(2, (self.high_bands, self.high_width)).mean(dim=3)
-        return power[:, :, : self.low_bins], high
+        return each[:, :, : self.low_bins], high
 
 
 def class_loss(
@@ -94,17 +95,17 @@ def class_loss(
     powers, dry_powers = estimator.banded_power(spectrum), estimator.banded_power(dry)
     costs, weights = [], []
     start_bin = 0.0
-    for logits, power, dry_power, width in zip(
+    for logits, heard, wanted_power, width in zip(
         (low, high), powers, dry_powers, (1, estimator.high_width), strict=True
     ):
-        wanted = nearest_class(dry_power, power)
+        wanted = nearest_class(wanted_power, heard)
         cost = nn.functional.cross_entropy(logits.flatten(0, 2), wanted.flatten(), reduction="none")
-        count = power.shape[2]
-        bins = start_bin + (torch.arange(count, device=power.device) + 0.5) * width
+        count = heard.shape[2]
+        bins = start_bin + (torch.arange(count, device=heard.device) + 0.5) * width
         start_bin += count * width
         hertz = bins * (sample_rate / network.n_fft)
         costs.append(cost.view(wanted.shape))
-        weights.append((power + dry_power) ** (COMPRESSION / 2) * width / (hertz + corner_hz))
+        weights.append((heard + wanted_power) ** (COMPRESSION / 2) * width / (hertz + corner_hz))
     weight = torch.cat(weights, dim=2)
     weight = weight / (weight.mean(dim=(0, 2), keepdim=True) + 1e-9)  # each clip counts the same
     return (torch.cat(costs, dim=2) * weight).mean()

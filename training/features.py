@@ -21,6 +21,14 @@ def silent_spectra(frames: int, channels: int, bins: int, device: torch.device) 
     return torch.zeros(frames, channels, bins, dtype=torch.complex64, device=device)
 
 
+def delayed(frames: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
+    """What came as many frames earlier as `memory` holds, and the memory after these frames."""
+    if frames.shape[0] == memory.shape[0]:  # a stream
+        return memory, frames
+    every = torch.cat([memory, frames])
+    return every[: frames.shape[0]], every[frames.shape[0] :]
+
+
 def power(spectrum: Tensor) -> Tensor:
     """Squared magnitude."""
     return torch.real(spectrum * spectrum.conj())
@@ -55,7 +63,7 @@ def band_features(
     bands is parted into `high_bands`.
     """
     low_bins = bands * width
-    compressed = (banded(power, bands, width) + constant(1e-8)) ** -0.35
+    compressed = torch.exp(low_level * constant(-3.5))  # power ** -0.35
     low = banded(spectrum, bands, width)
     parts = [torch.real(low) * compressed, torch.imag(low) * compressed, low_level]
     features = torch.cat(parts, dim=3)

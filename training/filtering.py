@@ -10,7 +10,7 @@ from torch import Tensor
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
-from training.features import silent_spectra
+from training.features import power, silent_spectra
 from training.layers import StreamedLinear
 
 
@@ -43,10 +43,9 @@ class FilterEstimator(HybridBackbone):
         low = spectrum[:, :, : self.low_bins]
         past_and_low = torch.cat([memory[0], low])
         taps, low_gain, high_gain, after = self._estimate(spectrum, memory[1:])
-        by_band = past_and_low.unflatten(2, (self.bands, self.width))
-        filtered = tapped(taps, frames_ago(by_band, self.taps, low.shape[0]))
+        filtered = tapped(taps, frames_ago(past_and_low, self.taps, low.shape[0]))
         high = spectrum[:, :, self.low_bins :] * high_gain
-        estimate = torch.cat([filtered.view(low.shape) * low_gain, high], dim=2)
+        estimate = torch.cat([filtered * low_gain, high], dim=2)
         past = [past_and_low[past_and_low.shape[0] - self.reach :]]
         return estimate, past + after
 
@@ -55,7 +54,7 @@ class FilterEstimator(HybridBackbone):
     ) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
         """Complex filter taps (hops, channels, bands, taps, width), and gains, of each frame."""
         hops, channels = spectrum.shape[0], spectrum.shape[1]
-        hidden, high, after = self.hidden(spectrum, memory)
+        hidden, high, after = self.hidden(spectrum, power(spectrum), memory)
         taps = self.to_filter(hidden).float()  # bfloat16 where training runs in it
         taps = taps.view(hops, channels, self.bands, len(self.taps), self.width, 2)
         low_gain = torch.sigmoid(self.to_gain(hidden).float()).view(hops, channels, self.low_bins)
@@ -68,17 +67,19 @@ def tapped(weights: Tensor, heard: list[Tensor]) -> Tensor:
 
     Shape:
         - weights: (frames, channels, bands, taps, width), complex
-        - heard: for each tap (frames, channels, bands, width), complex
-        - result: (frames, channels, bands, width)
+        - heard: for each tap (frames, channels, bands * width), complex
+        - result: (frames, channels, bands * width)
     """
+    bands, width = weights.shape[2], weights.shape[4]
     if weights.shape[0] == 1:  # a stream: the fewest operations
-        return (weights.movedim(3, 0) * torch.stack(heard)).sum(dim=0)
+        every = torch.cat(heard).unflatten(2, [bands, 1, width])
+        return (weights.transpose(0, 3) * every).sum(dim=0).view(heard[0].shape)
     # The gradient of unbind is one stack; indexing would fill one array per tap.
     each = weights.unbind(3)
-    total = each[0] * heard[0]
+    total = each[0] * heard[0].unflatten(2, [bands, width])
     for i in range(1, len(heard)):
-        total = torch.addcmul(total, each[i], heard[i])
-    return total
+        total = torch.addcmul(total, each[i], heard[i].unflatten(2, [bands, width]))
+    return total.view(heard[0].shape)
 
 
 def frames_ago(past: Tensor, taps: list[int], frames: int) -> list[Tensor]:

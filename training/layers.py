@@ -77,7 +77,7 @@ class StreamedLSTM(nn.Module):
 
     Shape:
         - frames: (frames, rows, inputs)
-        - state: hidden and cell, (rows, hidden) each
+        - state: hidden, and twice the cell, (rows, hidden) each
         - result: (frames, rows, hidden), and the state after them
     """
 
@@ -103,23 +103,23 @@ class StreamedLSTM(nn.Module):
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         if frames.shape[0] > self.few_frames:
             weights = [self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0]
-            before = [state[0][None], state[1][None]]
+            before = [state[0][None], 0.5 * state[1][None]]
             every, hidden, cell = torch.lstm(
                 frames, before, weights, True, 1, 0.0, False, False, False
             )
-            return every, (hidden[0], cell[0])
-        hidden, cell = state
+            return every, (hidden[0], 2.0 * cell[0])
+        hidden, twice = state
         if frames.shape[0] == 1:
-            hidden, cell = self.next(frames[0], hidden, cell)
-            return hidden[None], (hidden, cell)
+            hidden, twice = self.next(frames[0], hidden, twice)
+            return hidden[None], (hidden, twice)
         done: list[Tensor] = []
         for frame in frames.unbind(0):
-            hidden, cell = self.next(frame, hidden, cell)
+            hidden, twice = self.next(frame, hidden, twice)
             done.append(hidden)
-        return torch.stack(done), (hidden, cell)
+        return torch.stack(done), (hidden, twice)
 
-    def next(self, frame: Tensor, hidden: Tensor, cell: Tensor) -> tuple[Tensor, Tensor]:
-        """Hidden and cell state after a frame, as `torch.lstm_cell` has them, in half the time.
+    def next(self, frame: Tensor, hidden: Tensor, twice: Tensor) -> tuple[Tensor, Tensor]:
+        """Hidden state and twice the cell after a frame, in half the time of `torch.lstm_cell`.
 
         tanh(x) is 2 sigmoid(2x) - 1, which torch takes in a tenth of the time.
         """
@@ -131,8 +131,8 @@ class StreamedLSTM(nn.Module):
         else:
             gates = torch.ops.quantized.linear_dynamic_fp16(torch.cat([frame, hidden], 1), packed)
         enter, keep, new, leave = torch.sigmoid(gates).split(hidden.shape[1], 1)
-        cell = torch.addcmul(keep * cell - enter, enter, new, value=2.0)
-        return torch.addcmul(-leave, leave, torch.sigmoid(cell + cell), value=2.0), cell
+        twice = torch.addcmul(torch.sub(keep * twice, enter, alpha=2.0), enter, new, value=4.0)
+        return torch.addcmul(-leave, leave, torch.sigmoid(twice), value=2.0), twice
 
     def pack(self) -> None:
         """Once, before the first frame, on a machine with FBGEMM."""

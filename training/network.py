@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from training.autoencoder import AutoencoderEstimator
 from training.classification import ClassEstimator
 from training.config import NetworkConfig
-from training.features import constant, power, silent_spectra
+from training.features import constant, delayed, power, silent_spectra
 from training.filtering import FilterEstimator
 from training.prediction import PredictionEstimator
 from training.studio import StudioEstimator
@@ -95,10 +95,7 @@ class Network(nn.Module):
         samples = torch.cat([state[0], waveform], dim=1)
         frames = samples.unfold(1, self.n_fft, self.step).transpose(0, 1)  # (frames, channels, ...)
         spectrum = torch.fft.rfft(frames * self.window)  # (frames, channels, bins)
-        judged, awaited = spectrum, state[2]
-        if self.look_ahead > 0:
-            heard = torch.cat([awaited, spectrum])
-            judged, awaited = heard[: spectrum.shape[0]], heard[spectrum.shape[0] :]
+        judged, awaited = delayed(spectrum, state[2])
         estimate, memory = self.estimator(spectrum, judged, state[3:])
         spectrum = judged
 
@@ -126,21 +123,21 @@ def scale_change(
     strength: float,
     floor_db: float,
     ceiling: float = 4.0,
-    tiny: float = 1e-30,
+    tiny: float = 1e-24,
 ) -> Tensor:
     """Spectrum of the output: the change from input to estimate, scaled in decibels.
 
     With R = estimate / input the output is input · R^strength (complex power), so strength 0 is
     exactly the input, 1 is the estimate, and 0.5 lowers a bin half as many decibels.
     |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
+    `tiny` is the least power whose inverse has a gradient in float32.
     """
-    heard = power(spectrum)
-    # R but for its phase. Squared before it is divided, little would become nothing.
-    ratio = estimate * torch.rsqrt(heard + constant(tiny))
-    magnitude = torch.sqrt(power(ratio) + constant(tiny))
-    bounded = magnitude.clamp(10.0 ** (floor_db / 20.0), ceiling)
+    lowest, heard, wanted = 10.0 ** (floor_db / 20.0), power(spectrum), power(estimate)
     if strength == 1.0:
-        return ratio * (bounded / magnitude * torch.sqrt(heard))
+        inverse = torch.sqrt(heard) * torch.rsqrt(wanted + constant(tiny))  # 1 / |R|
+        bounded = torch.reciprocal(inverse + constant(1e-12)).clamp(lowest, ceiling)
+        return estimate * (bounded * inverse)
+    bounded = torch.sqrt(wanted / (heard + tiny) + tiny).clamp(lowest, ceiling)
     turn = torch.angle(estimate * torch.conj(spectrum))
     return spectrum * torch.polar(bounded**strength, strength * turn)
 

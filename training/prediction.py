@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from training.backbone import HybridBackbone, start_transparent
 from training.config import NetworkConfig
-from training.features import constant, decaying_means, power, silent_spectra
+from training.features import constant, decaying_means, delayed, power, silent_spectra
 from training.filtering import frames_ago, tapped
 from training.late import LatePrediction
 from training.layers import Product
@@ -73,7 +73,10 @@ class PredictionEstimator(HybridBackbone):
             torch.zeros(ahead, channels, self.bands, self.narrow_hidden, device=device),
             torch.zeros(ahead, channels, self.high_bands, device=device),
         ]
-        powers = [torch.zeros(1, channels, 2 * bins, device=device)]
+        powers = [
+            torch.zeros(ahead, channels, bins, device=device),
+            torch.zeros(1, channels, 2 * bins, device=device),
+        ]
         return self.initial_hidden(channels) + prediction + frames + known + powers
 
     def forward(
@@ -81,47 +84,46 @@ class PredictionEstimator(HybridBackbone):
     ) -> tuple[Tensor, list[Tensor]]:
         hops, channels = spectrum.shape[0], spectrum.shape[1]
         recorded = spectrum.narrow(2, 0, self.low_bins)
-        late, prediction = self.prediction(recorded, memory[7:12])
+        late, prediction = self.prediction(recorded, memory[7:11])
         low = recorded - late
         left = torch.cat([low, spectrum.narrow(2, self.low_bins, self.high_bins)], dim=2)
-        hidden, high, after = self.hidden(left, memory[:7], recorded)
-        hidden, high, known = self.with_later(hidden, high, memory[13:15])
+        powers = power(left)
+        hidden, high, after = self.hidden(left, powers, memory[:7], recorded)
+        hidden, high, known = self.with_later(hidden, high, memory[12:14])
 
-        past_and_low = torch.cat([memory[12], low])
+        past_and_low = torch.cat([memory[11], low])
         asked = self.of_hidden(hidden, *self.head()).float()  # trained in bfloat16
         taps = asked[..., : -self.width]
         taps = taps.view(hops, channels, self.bands, len(self.taps) + 1, self.width, 2)
-        by_band = [self.bands, self.width]
-        heard = frames_ago(past_and_low.unflatten(2, by_band), self.taps, hops)
-        heard.append(judged.narrow(2, 0, self.low_bins).unflatten(2, by_band))
+        heard = frames_ago(past_and_low, self.taps, hops)
+        heard.append(judged.narrow(2, 0, self.low_bins))
         filtered = tapped(torch.view_as_complex(taps), heard)
         gain = torch.sigmoid(asked[..., -self.width :]).reshape(low.shape)
-        high_gain = nn.functional.linear(torch.sigmoid(high.float()), self.spread.t())
-        low = past_and_low[self.reach : self.reach + hops]
+        high_gain = torch.sigmoid(high.float()) @ self.spread
         above = judged.narrow(2, self.low_bins, self.high_bins)
-        left = torch.cat([low, above], dim=2)
-        estimate = [filtered.view(low.shape) * gain, above * high_gain]
-        dry, powers = self.released(torch.cat(estimate, dim=2), left, memory[15])
-        return dry, after + prediction + [past_and_low[hops:]] + known + [powers]
+        estimate = torch.cat([filtered * gain, above * high_gain], dim=2)
+        left_powers, awaited = delayed(powers, memory[14])
+        dry, means = self.released(estimate, left_powers, memory[15])
+        after = after + prediction + [past_and_low[hops:]]
+        return dry, after + known + [awaited, means]
 
-    def released(self, estimate: Tensor, left: Tensor, powers: Tensor) -> tuple[Tensor, Tensor]:
-        """The estimate with the gains of powers that fade as `release_s` says, and the powers.
+    def released(self, estimate: Tensor, heard: Tensor, means: Tensor) -> tuple[Tensor, Tensor]:
+        """The estimate with the gains of powers that fade as `release_s` says, and their means.
 
-        The gain of a bin is that from the fading mean of what was `left` by the prediction to that
-        of the estimate. An onset outweighs the past and opens it at once; when the sound ends it
-        closes as the mean forgets. Gains that close at once sound grainy in reverberation.
+        The gain of a bin is that from the fading mean of the power `heard`, which the prediction
+        left, to that of the estimate. An onset outweighs the past and opens it at once; when the
+        sound ends it closes as the mean forgets. Gains that close at once sound grainy in
+        reverberation.
         """
         if not self.releases:
-            return estimate, powers
-        tiny = constant(1e-12)
-        each = power(torch.cat([estimate, left], dim=2))
-        means = decaying_means(each, powers, self.release)
-        bins = left.shape[2]
-        wanted, had = means[:, 0].narrow(2, 0, bins), means[:, 0].narrow(2, bins, bins)
-        dry, heard = each.narrow(2, 0, bins), each.narrow(2, bins, bins)
+            return estimate, means
+        tiny, bins = constant(1e-12), heard.shape[2]
+        dry = power(estimate)
+        both = decaying_means(torch.cat([dry, heard], dim=2), means, self.release)
+        wanted, had = both[:, 0].narrow(2, 0, bins), both[:, 0].narrow(2, bins, bins)
         # A bin of which hardly anything is left is not brought back: its phase says nothing.
         change = wanted * heard / ((had + tiny) * (torch.add(dry, heard, alpha=1e-4) + tiny))
-        return estimate * torch.sqrt(change + tiny), means[-1]
+        return estimate * torch.sqrt(change + tiny), both[-1]
 
     def with_later(
         self, hidden: Tensor, high: Tensor, memory: list[Tensor]
@@ -134,7 +136,6 @@ class PredictionEstimator(HybridBackbone):
         if self.look_ahead == 0:
             return hidden, high, memory
         then, now = high.view(hops, high.shape[1], 2, self.high_bands).unbind(2)
-        all_hidden = torch.cat([memory[0].to(hidden.dtype), hidden])
-        all_then = torch.cat([memory[1].to(high.dtype), then])
-        known = [all_hidden[hops:], all_then[hops:]]
-        return torch.cat([all_hidden[:hops], hidden], dim=3), all_then[:hops] + now, known
+        known_hidden, kept = delayed(hidden, memory[0].to(hidden.dtype))
+        known_then, kept_then = delayed(then, memory[1].to(high.dtype))
+        return torch.cat([known_hidden, hidden], dim=3), known_then + now, [kept, kept_then]
