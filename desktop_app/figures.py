@@ -12,7 +12,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from processor.room import RoomFigures, RoomMeter
 
 from .job import JobSlot, Progress
-from .recording import Recording, Rendering
+from .recording import Recording
+from .rendering import Rendering
 
 if TYPE_CHECKING:
     from .session import Session

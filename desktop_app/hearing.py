@@ -10,7 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from .job import JobSlot
 from .preview import Preview
-from .recording import Rendering
+from .rendering import Rendering
 from .voice import Removed
 
 if TYPE_CHECKING:

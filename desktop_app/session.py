@@ -22,7 +22,8 @@ from .job import JobSlot, Work
 from .models import Models, load_first, title_of
 from .playback import Monitor, Playback
 from .player import Player, load_multimedia
-from .recording import Recording, Rendering, open_recording
+from .recording import Recording, open_recording
+from .rendering import Rendering
 from .shelf import Shelf
 from .viewpoint import Viewpoint
 

@@ -1,13 +1,13 @@
 """Recordings that were open a while ago, with what was made of them: back at once when wanted."""
 
-import os
 from collections import OrderedDict
 from pathlib import Path
 
-from .recording import Recording, Rendering
+from .memory import spare_bytes
+from .recording import Recording
+from .rendering import Rendering
 
 MOST_BYTES = 2**30
-MEMORY_SHARE = 8  # of the machine's memory, one part in so many
 
 
 class Shelf:
@@ -18,7 +18,7 @@ class Shelf:
     """
 
     def __init__(self, most_bytes: int | None = None) -> None:
-        self._most = default_bytes() if most_bytes is None else most_bytes
+        self._most = spare_bytes(MOST_BYTES) if most_bytes is None else most_bytes
         self._kept: OrderedDict[Path, tuple[Recording, Rendering | None]] = OrderedDict()
 
     @property
@@ -34,6 +34,7 @@ class Shelf:
             rendering = None
         if _size_of(recording, rendering) > self._most:
             return
+        recording.forget_estimates()
         self._kept[recording.path] = (recording, rendering)
         self._kept.move_to_end(recording.path)
         while self.size > self._most:
@@ -51,12 +52,3 @@ class Shelf:
 
 def _size_of(recording: Recording, rendering: Rendering | None) -> int:
     return recording.nbytes + (0 if rendering is None else rendering.nbytes)
-
-
-def default_bytes() -> int:
-    """How much may be kept on this machine."""
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):  # Windows has no such thing
-        return MOST_BYTES
-    return min(MOST_BYTES, memory // MEMORY_SHARE)

@@ -115,6 +115,59 @@ class Model:
             ValueError: the shape is wrong.
             ModelError: the network fails, or has no focus and is asked for one.
         """
+        call = self._checked(waveform, state, strength, floor_db, focus, link)
+        removed, tensors = self._run(self._module, call[0], state.tensors, *call[1:])
+        return removed.numpy(), ModelState(state.channels, tensors)
+
+    @property
+    def can_revise(self) -> bool:
+        """Whether it has `estimated_step` and `revised_step`; model files of before do not."""
+        return hasattr(self._module, "revised")
+
+    def estimated_step(
+        self,
+        waveform: npt.NDArray[np.float32],
+        state: ModelState,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = FLAT,
+        link: bool = False,
+    ) -> tuple[npt.NDArray[np.float32], ModelState, Any]:
+        """As `step`, and what was estimated, for `revised_step`: it has `nbytes`, and is opaque."""
+        call = self._checked(waveform, state, strength, floor_db, focus, link)
+        method = self._module.estimated
+        removed, tensors, estimate = self._run(method, call[0], state.tensors, *call[1:])
+        return removed.numpy(), ModelState(state.channels, tensors), estimate
+
+    def revised_step(
+        self,
+        waveform: npt.NDArray[np.float32],
+        state: ModelState,
+        estimate: Any,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = FLAT,
+        link: bool = False,
+    ) -> tuple[npt.NDArray[np.float32], ModelState]:
+        """As `step`, with what `estimated_step` has told of the same hops: a tenth of the work.
+
+        The state that comes back is good for this alone: it is what a whole one begins with.
+        """
+        call = self._checked(waveform, state, strength, floor_db, focus, link)
+        method = self._module.revised
+        removed, tensors = self._run(method, call[0], state.tensors, estimate, *call[1:])
+        return removed.numpy(), ModelState(state.channels, tensors)
+
+    def _checked(
+        self,
+        waveform: npt.NDArray[np.float32],
+        state: ModelState,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float],
+        link: bool,
+    ) -> tuple[Any, ...]:
+        """The samples and the settings of a step, as the network takes them."""
         self.check_focus(focus)
         channels, samples = waveform.shape
         hop_length = self.spec.hop_length
@@ -122,17 +175,16 @@ class Model:
             raise ValueError(
                 f"A step takes ({state.channels}, k * {hop_length}) samples, got {waveform.shape}."
             )
-        settings: tuple[Any, ...] = (float(strength), float(floor_db))
-        if self.spec.has_focus_and_link:
-            low, mid, high = focus
-            settings += (float(low), float(mid), float(high)), bool(link)
-        elif link and channels > 1:
-            _tell_unlinked(str(self.path))
         # torch shares the memory of the array, and warns of one that it must not write to.
         if waveform.dtype != np.float32 or not waveform.flags.carray:
             waveform = np.require(waveform, np.float32, ["C", "W"])
-        removed, tensors = self._run(self._module, _as_tensor(waveform), state.tensors, *settings)
-        return removed.numpy(), ModelState(channels, tensors)
+        call = (_as_tensor(waveform), float(strength), float(floor_db))
+        if self.spec.has_focus_and_link:
+            low, mid, high = focus
+            return (*call, (float(low), float(mid), float(high)), bool(link))
+        if link and channels > 1:
+            _tell_unlinked(str(self.path))
+        return call
 
     def check_focus(self, focus: tuple[float, float, float]) -> None:
         """Refuse a focus that is not flat, if the network has none.

@@ -15,11 +15,12 @@ import logging
 import math
 from collections.abc import Iterator
 from numbers import Real
+from typing import Any, Protocol
 
 import numpy as np
 
 from processor.mixing import Mixer
-from processor.model import Model, ModelSpec
+from processor.model_spec import ModelSpec
 from processor.recipe import Recipe
 from processor.resampler import Resampler, most_samples_held
 from processor.waveform import SampleQueue, Waveform, all_finite, checked_float32, joined, silence
@@ -39,6 +40,31 @@ _FEW_HOPS = 32
 _log = logging.getLogger(__name__)
 
 
+class StreamModel(Protocol):
+    """What a stream asks of a model, see `processor.model.Model`."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """What must be known of the network."""
+
+    def initial_state(self, channels: int) -> Any:
+        """Return the state before the first sample."""
+
+    def step(
+        self,
+        waveform: Waveform,
+        state: Any,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float],
+        link: bool,
+    ) -> tuple[Waveform, Any]:
+        """Return what is to be removed, and the state after it."""
+
+    def check_focus(self, focus: tuple[float, float, float]) -> None:
+        """Raise if the network has no focus and is asked for one."""
+
+
 class DereverbStream:
     """Takes the room out of a stream of audio, block by block.
 
@@ -53,7 +79,7 @@ class DereverbStream:
 
     def __init__(
         self,
-        model: Model,
+        model: StreamModel,
         sample_rate: float,
         channels: int,
         recipe: Recipe = Recipe(),  # noqa: B008 (frozen)
@@ -170,7 +196,7 @@ class DereverbStream:
 class _Memory:
     """Everything that a stream remembers. Resetting is a new one."""
 
-    def __init__(self, model: Model, sample_rate: float, channels: int) -> None:
+    def __init__(self, model: StreamModel, sample_rate: float, channels: int) -> None:
         spec = model.spec
         self.mixer = Mixer(sample_rate)
         self._model = model

@@ -16,7 +16,7 @@ PACKAGES = ("processor", "desktop_app", "training")
 # Each module of the processor may import those before it, none after it.
 PROCESSOR_FROM_THE_GROUND_UP = [
     *("errors", "remote", "recipe", "waveform", "layout", "resampler"),
-    *("model_spec", "model_files", "model", "mixing", "stream"),
+    *("model_spec", "model_files", "model", "mixing", "stream", "estimates"),
     *("room_features", "room_estimator", "room", "conditions"),
     *("effect", "dereverb", "board_stream", "board"),
     *("audio_format", "part_files", "quantiser", "chunks", "chunk_times", "chunk_writer"),

@@ -8,12 +8,13 @@ import soundfile
 from conftest import tiny_gain
 from signals import noise
 
-from desktop_app import recording as recording_module
+from desktop_app import rendering as rendering_module
 from desktop_app.plot_data import Picture
-from desktop_app.recording import Rendering, open_recording
+from desktop_app.recording import open_recording
+from desktop_app.rendering import Rendering
 from desktop_app.session import State
 from desktop_app.viewpoint import MOST_S
-from processor import Recipe
+from processor import Model, Recipe
 
 RATE = 16_000
 
@@ -51,7 +52,7 @@ def test_the_picture_shows_the_stretch_before_the_rest_is_rendered(
     old = Rendering(recording, Recipe(str(tiny_model_path)))
     old.render(ignore)
     new = Rendering(recording, Recipe(str(tiny_model_path), strength=0.5))
-    monkeypatch.setattr(recording_module, "can_sketch", lambda *_: False)
+    monkeypatch.setattr(rendering_module, "can_sketch", lambda *_: False)
     shown = []
 
     def look(fraction: float) -> None:
@@ -71,6 +72,28 @@ def test_the_picture_shows_the_stretch_before_the_rest_is_rendered(
     plain = Rendering(recording, new.recipe)
     plain.render(ignore)
     assert np.array_equal(new.removed, plain.removed) and not new.is_covered
+
+
+def test_what_the_model_has_told_is_neither_drafted_nor_asked_again(recording, monkeypatch):
+    old, new = Rendering(recording, Recipe()), Rendering(recording, Recipe(strength=0.5))
+    old.render(ignore)
+    plain = Rendering(open_recording(recording.path), new.recipe)
+    plain.recording.read(ignore)
+    plain.render(ignore)
+    for name in ("step", "estimated_step"):
+        monkeypatch.setattr(Model, name, None)  # would fail if it were used
+    new.render(ignore, old, (123_000, 200_000))
+    assert np.array_equal(new.removed, plain.removed)
+    for drawn, whole in zip(levels(new.picture), levels(plain.picture), strict=True):
+        assert np.array_equal(drawn, whole)
+
+
+def test_another_model_is_asked(recording, tiny_model_path):
+    for _ in range(2):
+        Rendering(recording, Recipe()).render(ignore)
+        assert recording.is_told(None) and not recording.is_told(str(tiny_model_path))
+        Rendering(recording, Recipe(str(tiny_model_path))).render(ignore)
+        assert not recording.is_told(None)
 
 
 def test_going_back_to_the_old_settings_draws_the_old_picture(session, qtbot, recording):

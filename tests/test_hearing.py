@@ -15,7 +15,8 @@ from signals import noise, speech_like
 from desktop_app.figures import measure
 from desktop_app.levels import LOWEST_DB, Level
 from desktop_app.playback import Monitor
-from desktop_app.recording import Rendering, open_recording
+from desktop_app.recording import open_recording
+from desktop_app.rendering import Rendering
 from desktop_app.session import State
 from desktop_app.views.meter import Meter
 from processor import Cancelled, Recipe

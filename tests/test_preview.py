@@ -203,7 +203,7 @@ def test_while_a_session_plays_a_knob_is_heard_before_anything_is_rendered(
     session, qtbot, tmp_path, monkeypatch
 ):
     """The whole way: session, worker thread, playback, sound device."""
-    from desktop_app.recording import Rendering
+    from desktop_app.rendering import Rendering
     from desktop_app.session import State
 
     path = tmp_path / "take.wav"

@@ -10,9 +10,11 @@ import pytest
 import soundfile
 from signals import noise
 
-from desktop_app.recording import Rendering, open_recording
+from desktop_app.memory import spare_bytes
+from desktop_app.recording import open_recording
+from desktop_app.rendering import Rendering
 from desktop_app.session import State
-from desktop_app.shelf import Shelf, default_bytes
+from desktop_app.shelf import Shelf
 from processor import Recipe
 
 RATE = 16_000
@@ -73,6 +75,18 @@ def test_what_is_unfinished_is_not_kept(make, tiny_model_path):
     assert shelf.take(recording.path) is None
 
 
+def test_what_models_have_told_is_not_kept(tmp_path):
+    path = tmp_path / "a.wav"
+    soundfile.write(path, noise(1, 48_000).T, 48_000)
+    recording = open_recording(path)
+    recording.read(lambda _: None)
+    rendering = Rendering(recording, Recipe())
+    rendering.render(lambda _: None)
+    assert recording.is_told(None)
+    Shelf(10**9).put(recording, rendering)
+    assert not recording.is_told(None)
+
+
 def test_what_goes_is_gone_without_a_collector(make):
     shelf, pair = Shelf(10**9), make("a.wav")
     shelf.put(*pair)
@@ -87,7 +101,8 @@ def test_what_goes_is_gone_without_a_collector(make):
 
 
 def test_a_machine_gives_what_it_can_spare():
-    assert 0 < default_bytes() <= 2**30
+    assert 0 < spare_bytes(2**30) <= 2**30
+    assert spare_bytes(1) == 1 and spare_bytes(2**60) < 2**60
 
 
 @pytest.fixture

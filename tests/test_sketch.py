@@ -9,7 +9,8 @@ from signals import noise
 
 from desktop_app.plot_data import Picture
 from desktop_app.readout import level_at, peak_at
-from desktop_app.recording import Recording, Rendering, open_recording
+from desktop_app.recording import Recording, open_recording
+from desktop_app.rendering import Rendering
 from desktop_app.sketch import can_sketch, shares, sketched
 from desktop_app.stft import STEP_DB
 from processor import Recipe

@@ -25,6 +25,8 @@ from training.network import Network
 
 TOLERANCE = 1e-5
 HOPS_A_CALL = (1, 2, 3, 7, 50)
+METHODS = ("initial_state", "pack", "estimated", "revised")
+"""Of a network that its file has, beside forward."""
 CHECKED_S = 4.0  # three calls at least; more of a network of long hops would only take minutes
 
 Settings = tuple[float, float, tuple[float, float, float], bool]
@@ -122,18 +124,16 @@ def write(network: Network, spec: ModelSpec, path: Path) -> None:
     round_weights(network)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
-        for method in (Network.initial_state, Network.pack):
-            torch.jit.export(method)  # compiled beside forward, though not called by it
-        scripted = torch.jit.freeze(
-            torch.jit.script(network.eval()), preserved_attrs=["initial_state", "pack"]
-        )
-        give_numbers_a_side(scripted)
+        for method in METHODS:
+            torch.jit.export(getattr(Network, method))  # compiled beside forward
+        scripted = torch.jit.freeze(torch.jit.script(network.eval()), preserved_attrs=list(METHODS))
+        for method in ("forward", *METHODS):
+            give_numbers_a_side(getattr(scripted, method).graph)
         torch.jit.save(scripted, str(path), _extra_files={"spec.json": spec.to_json()})
 
 
-def give_numbers_a_side(scripted: torch.jit.ScriptModule) -> None:
-    """Make the numbers that the graph keeps tensors of shape (1,): others are copied each time."""
-    graph: Any = scripted.graph
+def give_numbers_a_side(graph: Any) -> None:
+    """Make the numbers that a graph keeps tensors of shape (1,): others are copied each time."""
     for node in graph.findAllNodes("prim::Constant", recurse=True):
         value = node.output().toIValue() if node.hasAttribute("value") else None
         if isinstance(value, Tensor) and value.dim() == 0 and value.is_floating_point():

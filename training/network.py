@@ -92,13 +92,63 @@ class Network(nn.Module):
         focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
         link: bool = False,
     ) -> tuple[Tensor, list[Tensor]]:
-        samples = torch.cat([state[0], waveform], dim=1)
-        frames = samples.unfold(1, self.n_fft, self.step).transpose(0, 1)  # (frames, channels, ...)
-        spectrum = torch.fft.rfft(frames * self.window)  # (frames, channels, bins)
+        removed, after, _ = self.estimated(waveform, state, strength, floor_db, focus, link)
+        return removed, after
+
+    def estimated(
+        self,
+        waveform: Tensor,
+        state: list[Tensor],
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
+    ) -> tuple[Tensor, list[Tensor], Tensor]:
+        """As `forward`, and the dry spectra as they are estimated, (frames, channels, bins)."""
+        spectrum, samples = self.spectra(waveform, state[0])
         judged, awaited = delayed(spectrum, state[2])
         estimate, memory = self.estimator(spectrum, judged, state[3:])
-        spectrum = judged
+        removed, overlap = self.removed(judged, estimate, state[1], strength, floor_db, focus, link)
+        return removed, [samples, overlap, awaited] + memory, estimate  # noqa: RUF005 (TorchScript)
 
+    def revised(
+        self,
+        waveform: Tensor,
+        state: list[Tensor],
+        estimate: Tensor,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
+    ) -> tuple[Tensor, list[Tensor]]:
+        """What is removed at other settings, when `estimated` has been asked before.
+
+        Of the state only the first tensors are read and given back, those that are not the
+        estimator's. With the rest from `estimated` they are the state that it goes on with.
+        """
+        spectrum, samples = self.spectra(waveform, state[0])
+        judged, awaited = delayed(spectrum, state[2])
+        removed, overlap = self.removed(judged, estimate, state[1], strength, floor_db, focus, link)
+        return removed, [samples, overlap, awaited]
+
+    def spectra(self, waveform: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
+        """Spectra of whole frames, (frames, channels, bins), and the latest samples."""
+        samples = torch.cat([before, waveform], dim=1)
+        frames = samples.unfold(1, self.n_fft, self.step).transpose(0, 1)
+        latest = samples.narrow(1, waveform.shape[1], self.n_fft - self.step)
+        return torch.fft.rfft(frames * self.window), latest
+
+    def removed(
+        self,
+        spectrum: Tensor,
+        estimate: Tensor,
+        overlap: Tensor,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float],
+        link: bool,
+    ) -> tuple[Tensor, Tensor]:
+        """The removed waveform, and the last frames, which the next ones overlap."""
         if link and spectrum.shape[1] > 1:
             changed = scale_linked_change(spectrum, estimate, strength, floor_db)
         else:
@@ -108,13 +158,10 @@ class Network(nn.Module):
         if low != 1.0 or mid != 1.0 or high != 1.0:
             bands = self.focus_bands
             removed = removed * (low * bands[0] + mid * bands[1] + high * bands[2])
-        blocks = torch.cat([state[1], torch.fft.irfft(removed, n=self.n_fft) * self.window])
-        newest, second, oldest = blocks.unflatten(2, (3, self.step)).unbind(2)
+        frames = torch.cat([overlap, torch.fft.irfft(removed, n=self.n_fft) * self.window])
+        newest, second, oldest = frames.unflatten(2, (3, self.step)).unbind(2)
         output = newest[2:] + second[1:-1] + oldest[:-2]
-        output = output.transpose(0, 1).reshape(waveform.shape)
-        samples = samples.narrow(1, waveform.shape[1], self.n_fft - self.step)
-        head = [samples, blocks[-2:], awaited]
-        return output, head + memory
+        return output.transpose(0, 1).flatten(1), frames[-2:]
 
 
 def scale_change(
