@@ -160,6 +160,14 @@ def test_export_refuses_a_network_that_depends_on_the_chunks(run: Path, tmp_path
         verify(forgetful, tmp_path / "forgetful.pt")
 
 
+def test_export_refuses_a_network_that_revises_to_something_else(run: Path, tmp_path: Path) -> None:
+    spec = export(run / "runs" / "tiny" / "best.pt", tmp_path / "tiny.pt")
+    stubborn = _Stubborn(Config.load(TINY).network)
+    write(stubborn, spec, tmp_path / "stubborn.pt")
+    with pytest.raises(ExportError, match="what is revised"):
+        verify(stubborn, tmp_path / "stubborn.pt")
+
+
 def test_a_refused_export_leaves_the_old_file(
     run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,3 +304,19 @@ class _Forgetful(Network):
         half = waveform * (0.5 if strength > 0 else 0.0)
         half[:, 0] = 0.0
         return half, self.initial_state(waveform.shape[0])
+
+
+class _Stubborn(Network):
+    """A network that removes the same at all settings once it has been asked."""
+
+    def revised(
+        self,
+        waveform: torch.Tensor,
+        state: list[torch.Tensor],
+        estimate: torch.Tensor,
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        return 0.5 * waveform, state[:3]

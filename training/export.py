@@ -159,6 +159,8 @@ def verify(network: Network, path: Path) -> None:
         _require(f"reload equals eager, {name}", whole - expected.numpy())
         in_calls = _in_calls(model, waveform, calls, settings)
         _require(f"any chunking equals one call, {name}", in_calls - whole)
+        revised = _revised(model, waveform, calls, settings)
+        _require(f"what is revised equals what is asked, {name}", revised - whole)
         if np.any(_in_calls(model, waveform, calls, (0.0, *settings[1:]))):
             raise ExportError(
                 f"Strength 0 removes something, {name}: the input would not come back."
@@ -176,13 +178,27 @@ def hops_a_call(spec: ModelSpec) -> tuple[int, ...]:
 
 def _in_calls(model: Model, waveform: np.ndarray, hops: Any, settings: Settings) -> np.ndarray:
     state = model.initial_state(len(waveform))
-    parts, start = [], 0
-    for count in hops:
-        end = start + count * model.spec.hop_length
-        removed, state = model.step(waveform[:, start:end], state, *settings)
+    parts = []
+    for piece in _pieces(model, waveform, hops):
+        removed, state = model.step(piece, state, *settings)
         parts.append(removed)
-        start = end
     return np.concatenate(parts, axis=1)
+
+
+def _revised(model: Model, waveform: np.ndarray, hops: Any, settings: Settings) -> np.ndarray:
+    """What is removed with what was estimated at other settings."""
+    asked = revised = model.initial_state(len(waveform))
+    parts = []
+    for piece in _pieces(model, waveform, hops):
+        _, asked, estimate = model.estimated_step(piece, asked, 1.0, -60.0)
+        removed, revised = model.revised_step(piece, revised, estimate, *settings)
+        parts.append(removed)
+    return np.concatenate(parts, axis=1)
+
+
+def _pieces(model: Model, waveform: np.ndarray, hops: Any) -> list[np.ndarray]:
+    ends = np.cumsum(hops) * model.spec.hop_length
+    return np.split(waveform[:, : ends[-1]], ends[:-1], axis=1)
 
 
 def _require(name: str, difference: np.ndarray) -> None:
