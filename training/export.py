@@ -125,7 +125,7 @@ def write(network: Network, spec: ModelSpec, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*torch.jit.*", category=DeprecationWarning)
         for method in METHODS:
-            torch.jit.export(getattr(Network, method))  # compiled beside forward
+            torch.jit.export(getattr(type(network), method))  # compiled beside forward
         scripted = torch.jit.freeze(torch.jit.script(network.eval()), preserved_attrs=list(METHODS))
         for method in ("forward", *METHODS):
             give_numbers_a_side(getattr(scripted, method).graph)
