@@ -132,9 +132,7 @@ def recording(minutes: float) -> Section:
         )
         sketch = _coarse(shown)
         rows["20 s around the playhead are exact"] = watch.until(
-            lambda: (
-                session.state is State.READY or shown.picture.tells(*session.viewpoint.stretch())
-            )
+            lambda: shown.picture.tells(*session.viewpoint.stretch())
         )
         rows["the whole after view is exact"] = watch.until(lambda: session.state is State.READY)
         off_db = np.abs(sketch - _coarse(session.rendering))[_coarse(session.rendering) > HEARD_DB]

@@ -1,7 +1,8 @@
 """What a recipe removes, made just ahead of the playhead, so that a knob is heard as it is turned.
 
 A preview is the same stream that renders and exports, started late: a second before the
-playhead instead of at the first sample, so its first seconds differ a little from the rendering's.
+playhead instead of at the first sample. So its first seconds differ a little from the rendering's,
+unless the model has told of that place before: then it is what is exported.
 It runs as the work of a Job, beside the one that renders; `Playback` reads what it has made.
 """
 
@@ -36,17 +37,20 @@ class Run:
         rate = recording.info.sample_rate
         self.model = model
         self._recording = recording
-        self._stream = DereverbStream(model, rate, recording.info.channels, recipe)
+        warm_up = max(0, start - round(WARM_UP_S * rate))
+        recalling, self._fed = recording.recalling(model, warm_up)
+        self._stream = DereverbStream(recalling, rate, recording.info.channels, recipe)
         spec = model.spec
-        held = (spec.latency_samples + spec.hop_length) / spec.sample_rate
+        hop_s = spec.hop_length / spec.sample_rate
+        held = spec.latency_samples / spec.sample_rate + hop_s
         self._block = round(BLOCK_S * rate)
-        self._kept = round(KEPT_S * rate)
+        self._kept = round((KEPT_S + hop_s) * rate)  # a hop comes as a whole
         self._catch_up = round(CATCH_UP_S * rate)
         size = self._kept + round(2 * (held + BLOCK_S) * rate)
         self._ring = np.zeros((recording.info.channels, size), np.float32)
         self._start = start
         self._stop = recording.info.frames
-        self._fed = self._made = max(0, start - round(WARM_UP_S * rate))
+        self._made = self._fed
 
     def reach(self, position: int) -> int:
         """Up to where everything from `position` on is known; `position` where nothing is."""

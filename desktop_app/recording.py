@@ -3,6 +3,7 @@
 import os
 import tempfile
 import weakref
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -78,23 +79,32 @@ class Recording:
         self.picture = Picture(self.samples, info.channels, info.frames, info.sample_rate)
         self._estimates: Estimates | None = None
 
-    def model(self, name: str | None) -> RecallingModel:
-        """A model for a stream over all of it: what it has told before it need not find out again.
+    def recalling(
+        self, model: Model, start: int = 0, *, keeps: bool = False
+    ) -> tuple[RecallingModel, int]:
+        """What a stream takes for the model, so as not to ask it for what it has told before.
 
-        Raises:
-            ModelError: The model cannot be loaded.
+        Args:
+            model: What treats the recording.
+            start: Where the stream is to begin, at the latest.
+            keeps: Whether what the model is asked is kept; for streams that render all of it.
+
+        Returns:
+            It, and the sample with which the stream is to begin.
         """
-        model = Model.load(name)
         if self._estimates is None or self._estimates.model is not model:
             self._estimates = Estimates(model, spare_bytes(MOST_TOLD_BYTES))
-        return self._estimates.recalling()
+        spec = model.spec
+        # Hops begin with a sample of the file only so often, where rates differ.
+        hop_frames = Fraction(spec.hop_length * self.info.sample_rate, spec.sample_rate)
+        times = start // hop_frames.numerator
+        hop, start = times * hop_frames.denominator, times * hop_frames.numerator
+        return self._estimates.recalling(hop, keeps=keeps), start
 
-    def is_told(self, name: str | None) -> bool:
-        """Whether this model has told all that there is to be told."""
-        told = self._estimates
-        if told is None or told.model is not Model.load(name):
-            return False
-        return told.seconds >= self.duration_s
+    @property
+    def told_s(self) -> float:
+        """How much of it a model has told of."""
+        return 0.0 if self._estimates is None else self._estimates.seconds
 
     def forget_estimates(self) -> None:
         """Give back the memory of what models have told."""

@@ -156,7 +156,7 @@ class Rendering:
             progress: Told how far it is.
             over: The complete rendering that is looked at meanwhile. It becomes a sketch of this.
             stretch: The samples that are wanted first. They are drawn over that rendering: the same
-                stream, started a second before the first of them. Not where the model has told all.
+                stream, started a second before the first of them.
 
         Raises:
             AudioFileError: There is no room for what is removed.
@@ -170,9 +170,8 @@ class Rendering:
             self._treated.removed = allocate(info.channels, frames)
         if over is not None and stretch[0] < stretch[1]:
             over._sketch(self, progress)
-            if self._is_separated or not self.recording.is_told(self.recipe.model):
-                self._draft(progress, *stretch)
-                over._cover_with(self, progress, *stretch)
+            self._draft(progress, *stretch)
+            over._cover_with(self, progress, *stretch)
         for position in self._draw_only() if self._is_separated else self._separate():
             self.picture.advance(position)
             progress(position / frames)
@@ -188,9 +187,10 @@ class Rendering:
         if self._is_separated:
             return
         info = self.recording.info
-        model = Model.load(self.recipe.model)
+        warm_up = max(0, start - round(DRAFT_WARM_UP_S * info.sample_rate))
+        model, fed = self.recording.recalling(Model.load(self.recipe.model), warm_up)
         stream = DereverbStream(model, info.sample_rate, info.channels, self.recipe)
-        fed = made = max(0, start - round(DRAFT_WARM_UP_S * info.sample_rate))
+        made = fed
         while made < stop:
             block = self.recording.waveform[:, fed : fed + stream.step_samples]
             fed += block.shape[1]
@@ -202,7 +202,7 @@ class Rendering:
     def _separate(self) -> Iterator[int]:
         """Fill `removed` from left to right; yields how far it reaches."""
         info = self.recording.info
-        model = self.recording.model(self.recipe.model)
+        model, _ = self.recording.recalling(Model.load(self.recipe.model), keeps=True)
         stream = DereverbStream(model, info.sample_rate, info.channels, self.recipe)
         position = 0
         for start in range(0, info.frames, stream.step_samples):

@@ -35,6 +35,16 @@ class ModelState:
     channels: int
     tensors: Any = field(repr=False)
 
+    def followed_by(self, whole: ModelState | None) -> ModelState:
+        """Return a state from `revised_step`, made whole by one from `estimated_step`.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if whole is None:
+            raise ValueError("A run cannot go on where nothing is known of what came before.")
+        return ModelState(self.channels, self.tensors + whole.tensors[len(self.tensors) :])
+
 
 class Model:
     """A loaded network: immutable, free of state, may be shared between threads.

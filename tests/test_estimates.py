@@ -150,6 +150,52 @@ def test_two_runs_at_once_fill_them_together(bundled_model, speech) -> None:
     assert estimates.seconds >= speech.shape[1] / RATE
 
 
+def test_a_run_that_is_overtaken_by_another_is_none_the_worse(
+    bundled_model, speech, monkeypatch
+) -> None:
+    """The one that was given up goes on by a step in the middle of each step of the other."""
+    estimates = Estimates(bundled_model, ROOMY)
+    given_up = DereverbStream(estimates.recalling(), RATE, 2, Recipe())
+    steps = iter(np.split(speech, range(60_000, speech.shape[1], 60_000), axis=1))
+    given_up.feed(next(steps))
+    asking = Model.estimated_step
+    is_inside = []
+
+    def overtaken(self, *arguments):
+        if not is_inside:
+            is_inside.append(True)
+            given_up.feed(next(steps))
+            is_inside.clear()
+        return asking(self, *arguments)
+
+    monkeypatch.setattr(Model, "estimated_step", overtaken)
+    part = speech[:, :300_000]
+    found = removed(estimates.recalling(), part, GENTLE, size=60_000)
+    monkeypatch.undo()
+    for told in (found, removed(estimates.recalling(), part, GENTLE)):
+        wanted = removed(bundled_model, part, GENTLE)
+        np.testing.assert_allclose(told, wanted, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("hop", [0, 1, 137, 400, 690, 1000])
+def test_a_run_may_begin_in_the_middle(bundled_model, speech, asked, hop) -> None:
+    """What it removes is what one from the beginning removes; where nothing is kept, nearly."""
+    estimates = Estimates(bundled_model, ROOMY)
+    DereverbStream(estimates.recalling(), RATE, 2, Recipe()).feed(speech[:, : 6 * RATE])
+    kept = estimates.seconds
+    asked.clear()
+    later = speech[:, 480 * hop :]
+    found = removed(estimates.recalling(hop, keeps=False), later, GENTLE, size=960)
+    assert estimates.seconds == kept
+    wanted = removed(bundled_model, speech, GENTLE)[:, 480 * hop :]
+    if hop < 600:
+        assert sum(asked) < 2 * RATE + speech.shape[1]  # of which all is asked by the plain run
+        np.testing.assert_allclose(found[:, 2880:], wanted[:, 2880:], rtol=0, atol=1e-6)
+    else:
+        own = removed(bundled_model, later, GENTLE, size=960)
+        assert same_bits(found, own)
+
+
 def test_wrong_shapes_and_a_stream_that_is_reset(bundled_model, speech) -> None:
     model = Estimates(bundled_model, ROOMY).recalling()
     with pytest.raises(ValueError, match="A step takes"):

@@ -166,6 +166,30 @@ def test_another_model_is_heard_without_a_gap(listening, tmp_path, far_model_pat
     assert np.abs(np.diff(heard)).max() <= 1 / (CROSSFADE_S * RATE)
 
 
+@pytest.mark.parametrize("rate", [11_025, 44_100, 48_000])
+def test_once_it_is_rendered_the_preview_is_what_will_be_exported(listening, rate):
+    """Other settings, too, and from the first sample on that is heard."""
+    from desktop_app.rendering import Rendering
+
+    player = listening(speech_like(2, 8 * rate, rate), rate, model="live")
+    Rendering(player.recording, player.recipe).render(ignore)
+    wanted = Rendering(player.recording, Recipe("live", strength=0.5, floor_db=-20.0))
+    wanted.render(ignore)
+    for at_s in (0.0, 3.3, 6.0):
+        at = round(at_s * rate)
+        player.playback.seek(at)
+        player.turn(strength=0.5, floor_db=-20.0)
+        heard = player.hear(1.0)
+        settled = round(0.03 * rate)  # the crossfade
+        np.testing.assert_allclose(
+            heard[:, settled:],
+            wanted.samples(at + settled, at + heard.shape[1]),
+            rtol=0,
+            atol=1e-5 if rate != 48_000 else 1e-6,
+        )
+        player.turn(strength=1.0, floor_db=-60.0)
+
+
 def test_up_to_the_end_everything_is_known(listening):
     waveform = noise(1, 2 * RATE + 123)
     player = listening(waveform, strength=0.5)

@@ -166,6 +166,10 @@ def test_export_refuses_a_network_that_revises_to_something_else(run: Path, tmp_
     write(stubborn, spec, tmp_path / "stubborn.pt")
     with pytest.raises(ExportError, match="what is revised"):
         verify(stubborn, tmp_path / "stubborn.pt")
+    false = _False(Config.load(TINY).network)
+    write(false, spec, tmp_path / "false.pt")
+    with pytest.raises(ExportError, match="what is told with estimates"):
+        verify(false, tmp_path / "false.pt")
 
 
 def test_a_refused_export_leaves_the_old_file(
@@ -320,3 +324,19 @@ class _Stubborn(Network):
         link: bool = False,
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         return 0.5 * waveform, state[:3]
+
+
+class _False(Network):
+    """A network that removes something else when it is asked for its estimates."""
+
+    def forward(
+        self,
+        waveform: torch.Tensor,
+        state: list[torch.Tensor],
+        strength: float,
+        floor_db: float,
+        focus: tuple[float, float, float] = (1.0, 1.0, 1.0),
+        link: bool = False,
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        removed, after, _ = self.estimated(waveform, state, strength, floor_db, focus, link)
+        return 0.5 * removed, after

@@ -33,6 +33,7 @@ Settings = tuple[float, float, tuple[float, float, float], bool]
 CHECKED_SETTINGS: dict[str, Settings] = {
     "each channel alone": (0.7, -40.0, (1.0, 1.0, 1.0), False),
     "channels linked, with a focus": (0.7, -40.0, (1.0, 0.5, 0.2), True),
+    "full strength": (1.0, -60.0, (1.0, 1.0, 1.0), False),
 }
 """strength, floor_db, focus and link."""
 
@@ -159,7 +160,8 @@ def verify(network: Network, path: Path) -> None:
         _require(f"reload equals eager, {name}", whole - expected.numpy())
         in_calls = _in_calls(model, waveform, calls, settings)
         _require(f"any chunking equals one call, {name}", in_calls - whole)
-        revised = _revised(model, waveform, calls, settings)
+        told, revised = _told(model, waveform, calls, settings)
+        _require(f"what is told with estimates equals what is asked, {name}", told - whole)
         _require(f"what is revised equals what is asked, {name}", revised - whole)
         if np.any(_in_calls(model, waveform, calls, (0.0, *settings[1:]))):
             raise ExportError(
@@ -185,15 +187,19 @@ def _in_calls(model: Model, waveform: np.ndarray, hops: Any, settings: Settings)
     return np.concatenate(parts, axis=1)
 
 
-def _revised(model: Model, waveform: np.ndarray, hops: Any, settings: Settings) -> np.ndarray:
-    """What is removed with what was estimated at other settings."""
-    asked = revised = model.initial_state(len(waveform))
+def _told(
+    model: Model, waveform: np.ndarray, hops: Any, settings: Settings
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is removed when estimates are asked for, and with those of other settings."""
+    first = asked = revised = model.initial_state(len(waveform))
     parts = []
     for piece in _pieces(model, waveform, hops):
-        _, asked, estimate = model.estimated_step(piece, asked, 1.0, -60.0)
+        told, first, _ = model.estimated_step(piece, first, *settings)
+        _, asked, estimate = model.estimated_step(piece, asked, 0.9, -50.0)
         removed, revised = model.revised_step(piece, revised, estimate, *settings)
-        parts.append(removed)
-    return np.concatenate(parts, axis=1)
+        parts.append(np.stack([told, removed]))
+    told, removed = np.concatenate(parts, axis=2)
+    return told, removed
 
 
 def _pieces(model: Model, waveform: np.ndarray, hops: Any) -> list[np.ndarray]:

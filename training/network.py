@@ -177,14 +177,18 @@ def scale_change(
     With R = estimate / input the output is input · R^strength (complex power), so strength 0 is
     exactly the input, 1 is the estimate, and 0.5 lowers a bin half as many decibels.
     |R| is held within [floor_db, ceiling]: deep nulls of the input would else ask for any gain.
-    `tiny` is the least power whose inverse has a gradient in float32.
+    `tiny` is the least power whose inverse has a gradient in float32: at strength 1 an estimate
+    below -240 dB may lie under the floor.
     """
-    lowest, heard, wanted = 10.0 ** (floor_db / 20.0), power(spectrum), power(estimate)
+    lowest, heard = 10.0 ** (floor_db / 20.0), power(spectrum)
     if strength == 1.0:
+        wanted = power(estimate)
         inverse = torch.sqrt(heard) * torch.rsqrt(wanted + constant(tiny))  # 1 / |R|
         bounded = torch.reciprocal(inverse + constant(1e-12)).clamp(lowest, ceiling)
         return estimate * (bounded * inverse)
-    bounded = torch.sqrt(wanted / (heard + tiny) + tiny).clamp(lowest, ceiling)
+    # Squared before it is divided, little would become nothing.
+    ratio = estimate * torch.rsqrt(heard + constant(1e-30))
+    bounded = torch.sqrt(power(ratio) + constant(1e-30)).clamp(lowest, ceiling)
     turn = torch.angle(estimate * torch.conj(spectrum))
     return spectrum * torch.polar(bounded**strength, strength * turn)
 
