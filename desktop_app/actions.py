@@ -46,6 +46,8 @@ class Actions:
         self._session.exporter.changed.connect(self._enable)
         self._player.availability_changed.connect(self._enable)
         self._window.files.changed.connect(self._enable)
+        self._session.history.changed.connect(self._enable)
+        self._window.pages.currentChanged.connect(self._enable)
         self._enable()
 
     def _menu(self, title: str) -> QMenu:
@@ -114,7 +116,6 @@ class Actions:
             (self._redo, "&Redo", history.redo_name),
         ):
             action.setText(f"{verb} {name}".rstrip().replace(" &", " &&"))
-            action.setEnabled(bool(name))
 
     def _fill_playback_menu(self) -> None:
         menu = self._menu("&Playback")
@@ -187,13 +188,19 @@ class Actions:
         self._add(menu, "&About Dryspell", self._window.show_about)
 
     def _enable(self) -> None:
-        has_recording = self._session.recording is not None
+        # Nothing is done to a recording that is out of sight.
+        is_seen = self._window.pages.currentWidget() is self._window.workspace
+        has_recording = is_seen and self._session.recording is not None
+        history = self._session.history
+        self._undo.setEnabled(is_seen and bool(history.undo_name))
+        self._redo.setEnabled(is_seen and bool(history.redo_name))
         for action in self._needs_recording:
             action.setEnabled(has_recording)
-        self.play.setEnabled(has_recording and not self._player.unavailable())
+        is_open = self._session.recording is not None  # what plays can be paused anywhere
+        self.play.setEnabled(is_open and not self._player.unavailable())
         files = self._window.files
         for action, step in ((self._next, 1), (self._previous, -1)):
             beside = files.current and files.list.beside(files.current, step)
-            action.setEnabled(beside is not None)
+            action.setEnabled(is_seen and beside is not None)
         treated = self._session.state in (State.RENDERING, State.READY)
-        self.export.setEnabled(treated and not self._session.exporter.is_busy)
+        self.export.setEnabled(is_seen and treated and not self._session.exporter.is_busy)

@@ -7,6 +7,8 @@ from enum import Enum
 from processor import FileJob, FileResult, Recipe
 from processor.order import Order, settle
 
+from .wording import in_the_window
+
 
 class Status(Enum):
     """How far a batch is with a file."""
@@ -44,7 +46,7 @@ class Item:
 
     @property
     def error(self) -> str:
-        return "" if self.result is None else self.result.error or ""
+        return "" if self.result is None else in_the_window(self.result.error or "")
 
 
 def items_of(order: Order, recipe: Recipe) -> list[Item]:

@@ -107,9 +107,12 @@ class FileList(QAbstractListModel):
         return self._known.get(path)
 
     def beside(self, entry: FileEntry, step: int) -> FileEntry | None:
-        """The entry so many places further down, if there is one."""
-        row = self.entries.index(entry) + step
-        return self.entries[row] if 0 <= row < len(self.entries) else None
+        """The next one in that direction, 1 or -1, that has not failed to open, if any."""
+        if entry not in self.entries:  # taken out a moment ago
+            return None
+        row = self.entries.index(entry)
+        further = self.entries[row + 1 :] if step > 0 else self.entries[:row][::-1]
+        return next((each for each in further if each.state is not FileState.FAILED), None)
 
     def show(self, entries: Sequence[FileEntry]) -> None:
         """Tell views that these have changed."""

@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.export_bar = ExportBar(session, theme)
         self.batch_bar = BatchBar(self.batch, theme)
         self.notice = NoticeBar(session, theme)
-        self._pages = QStackedWidget()
+        self.pages = QStackedWidget()
         self._lay_out()
         self.drop_target = DropTarget(self, self.empty.isVisible)
         self.actions_ = Actions(self)
@@ -100,11 +100,11 @@ class MainWindow(QMainWindow):
         frame.addWidget(self.batch_bar)
         frame.addWidget(self.notice)
         column.addLayout(frame)
-        column.addWidget(self._pages, 1)
-        self._pages.addWidget(self.empty)
+        column.addWidget(self.pages, 1)
+        self.pages.addWidget(self.empty)
         self.workspace.columns.insertWidget(0, self.file_list)
-        self._pages.addWidget(self.workspace)
-        self._pages.addWidget(self.batch_page)
+        self.pages.addWidget(self.workspace)
+        self.pages.addWidget(self.batch_page)
         self.setCentralWidget(centre)
 
     def _connect(self) -> None:
@@ -129,7 +129,9 @@ class MainWindow(QMainWindow):
         self.workspace.treatment.export_asked.connect(self.dialogs.ask_for_export)
         self.workspace.treatment.model.file_asked.connect(self.dialogs.ask_for_model)
         self.session.models_changed.connect(self._remember_model)
+        self.session.recipe_changed.connect(self._remember_model)  # undone, or another recording's
         self.session.recording_changed.connect(self._show_page)
+        self.files.changed.connect(self._show_page_of_list)
         self.session.state_changed.connect(self._remember_file)
         self.appearance.changed.connect(self._use_theme)
 
@@ -142,14 +144,20 @@ class MainWindow(QMainWindow):
 
     def _show_page(self) -> None:
         recording = self.session.recording
-        page = self.empty if recording is None else self.workspace
-        self._pages.setCurrentWidget(self.batch_page if self._page_is_batch else page)
+        is_empty = recording is None and not self.files.list.entries
+        page = self.empty if is_empty else self.workspace
+        self.pages.setCurrentWidget(self.batch_page if self._page_is_batch else page)
         self.page_switch.show_page(is_batch=self._page_is_batch)
         self.batch_bar.set_wanted(not self._page_is_batch)
         self.empty.show_recent(self.settings.recent_files)
         self.setFocus()  # no button has the keyboard until Tab is pressed
         name = "" if recording is None else f"{one_line(recording.path.name)} – "
         self.setWindowTitle(f"{name}Dryspell")
+
+    def _show_page_of_list(self) -> None:
+        """The first recording of the list, or the last to go, may be one that cannot be opened."""
+        if self.session.recording is None:
+            self._show_page()
 
     def _tell_batch_failed(self, error: Exception) -> None:
         if self.batch.items or not self._page_is_batch:  # else the form tells
@@ -174,7 +182,8 @@ class MainWindow(QMainWindow):
             self.session.set_recipe(model=self.settings.model)
 
     def _remember_model(self) -> None:
-        self.settings.model = self.session.recipe.model
+        if self.settings.model != self.session.recipe.model:
+            self.settings.model = self.session.recipe.model
         self.settings.model_files = self.session.models.files
 
     def open_file(self, path: Path) -> None:

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from PyQt6.QtCore import QObject, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from processor import AudioInfo, DereverbError, Recipe, probe
 
@@ -13,6 +13,7 @@ from .file_list import FileEntry, FileList, FileState
 from .history import NO_STEPS, Step
 from .job import JobSlot, Progress
 from .session import Session, State
+from .wording import in_the_window
 
 
 class OpenFiles(QObject):
@@ -117,7 +118,7 @@ class OpenFiles(QObject):
         """Mark what could not be exported."""
         entry = self.list.find(Path(os.path.abspath(source)))
         if entry is not None:
-            self._set_state(entry, FileState.NOT_EXPORTED, error)
+            self._set_state(entry, FileState.NOT_EXPORTED, in_the_window(error))
 
     def stop(self) -> None:
         """Wait for what runs in the background."""
@@ -165,8 +166,17 @@ class OpenFiles(QObject):
         if entry is self._alone:
             self.list.remove(entry)
         else:
-            self._set_state(entry, FileState.FAILED, str(error))
+            self._set_state(entry, FileState.FAILED, in_the_window(error))
+            if self._shown is None:
+                QTimer.singleShot(0, lambda: self._open_instead_of(entry))
         self.changed.emit()
+
+    def _open_instead_of(self, entry: FileEntry) -> None:
+        """Open the next one that can perhaps be opened: one that cannot is to hide no others."""
+        if self.current is None and entry in self.list.entries:
+            beside = self.list.beside(entry, 1) or self.list.beside(entry, -1)
+            if beside is not None:
+                self.choose(beside)
 
     def _set_state(self, entry: FileEntry, state: FileState, error: str = "") -> None:
         entry.state, entry.error = state, error

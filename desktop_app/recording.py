@@ -121,7 +121,8 @@ class Recording:
     @property
     def nbytes(self) -> int:
         """How much memory it takes, roughly."""
-        return self.waveform.nbytes + self.picture.nbytes
+        told = 0 if self._estimates is None else self._estimates.nbytes
+        return self.waveform.nbytes + self.picture.nbytes + told
 
     @property
     def is_complete(self) -> bool:

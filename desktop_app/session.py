@@ -26,6 +26,7 @@ from .recording import Recording, open_recording
 from .rendering import Rendering
 from .shelf import Shelf
 from .viewpoint import Viewpoint
+from .wording import in_the_window
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ class Session(QObject):
         self.exporter.succeeded.connect(lambda job, _: self._tell_exported(job))
         self.exporter.failed.connect(lambda job, error: self.complain(error))
         self._is_opening = False
+        self._chosen: object | None = None  # the model that is being loaded to be used
         self._kept: tuple[Recording, Rendering | None] | None = None  # while another is read
         self._shelf = Shelf()
         self._work = JobSlot(self)
@@ -178,6 +180,8 @@ class Session(QObject):
 
         For a model there is `choose_model`, which loads it first.
         """
+        if "model" in changes:
+            self._chosen = None  # one that is being loaded comes too late
         recipe = replace(self.recipe, **changes)
         if recipe == self.recipe:
             return
@@ -236,7 +240,7 @@ class Session(QObject):
         self._set_state(State.READY)
 
     def _fail_rendering(self, error: Exception) -> None:
-        self.error = str(error)
+        self.error = in_the_window(error)
         self._set_state(State.UNTREATED)
         self.complain(error)
 
@@ -255,9 +259,15 @@ class Session(QObject):
         overwrite: bool = True,
     ) -> None:
         """Write the treated recording, and on request the removed part."""
-        if self.recording is not None:
-            job = FileJob(self.recording.path, destination, removed_to, delivery)
-            self.exporter.start(job, self.recipe, overwrite=overwrite)
+        if self.recording is None:
+            return
+        path = self.recording.path
+        if path.exists() and not self.recording.is_current:
+            text = f"'{path.name}' has changed since it was opened: what you hear is what it was. "
+            self.noticed.emit(Notice(Kind.ERROR, f"{text}Open it again before you export it."))
+            return
+        job = FileJob(path, destination, removed_to, delivery)
+        self.exporter.start(job, self.recipe, overwrite=overwrite)
 
     def _tell_exported(self, job: FileJob) -> None:
         names = " and ".join(f"'{path.name}'" for path in job.outputs)
@@ -271,7 +281,7 @@ class Session(QObject):
             job.failed.connect(lambda error: self._fall_back(model, error))
 
     def _fall_back(self, model: str, error: Exception) -> None:
-        reason = str(error)
+        reason = in_the_window(error)
         if os.path.basename(model) != model and not os.path.exists(model):
             reason = f"The model '{os.path.basename(model)}' of the last time is gone."
         self._use_model(None)
@@ -283,9 +293,17 @@ class Session(QObject):
 
         One that cannot be loaded is told of, and the old one stays.
         """
+        self._chosen = chosen = object()
         job = self._model_work.start(lambda progress: Model.load(model))
-        job.succeeded.connect(lambda _: self._use_model(model))
+        job.succeeded.connect(lambda _: self._use_chosen(model, chosen))
         job.failed.connect(self._refuse_model)
+
+    def _use_chosen(self, model: str | None, chosen: object) -> None:
+        if chosen is self._chosen:
+            self._use_model(model)
+        else:  # undone, or chosen for a recording that was left meanwhile
+            self.models.add(model)
+            self.models_changed.emit()
 
     def _use_model(self, model: str | None) -> None:
         self.models.add(model)
@@ -328,7 +346,7 @@ class Session(QObject):
 
     def complain(self, error: Exception) -> None:
         """Tell the user what went wrong."""
-        text = str(error)
+        text = in_the_window(error)
         if not isinstance(error, DereverbError | OSError | ValueError):
             log.error("Unexpected error in a job", exc_info=error)
             text = f"Something went wrong that should not: {error!r}. Please report it."

@@ -33,12 +33,17 @@ class Shelf:
         if rendering is not None and (not rendering.is_complete or rendering.is_covered):
             rendering = None
         if _size_of(recording, rendering) > self._most:
+            recording.forget_estimates()
+        if _size_of(recording, rendering) > self._most:
             return
-        recording.forget_estimates()
         self._kept[recording.path] = (recording, rendering)
         self._kept.move_to_end(recording.path)
         while self.size > self._most:
-            self._kept.popitem(last=False)
+            told = next((each for each, _ in self._kept.values() if each.told_s), None)
+            if told is not None:  # what models have told is the largest, and found out again
+                told.forget_estimates()
+            else:
+                self._kept.popitem(last=False)
 
     def take(self, path: Path) -> tuple[Recording, Rendering | None] | None:
         """What is kept of this file, if the file is still the same; it is the shelf's no more."""

@@ -55,3 +55,25 @@ def short_path(path: str | os.PathLike[str]) -> str:
 def counted(number: int, noun: str) -> str:
     """For example "1 file", "2 files"."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+# What the processor says of its command line, and where the window has the same.
+_OPTIONS = {
+    "or allow overwriting (--overwrite)": "or another answer to 'If it exists'",
+    "To go on with the earlier run: --resume.": "Or go on with the earlier run.",
+    "Add --recursive to look into": "Tick 'With the folders below' to look into",
+    " Look at --include and --exclude.": "",
+    "or leave it out with --exclude.": "or move it elsewhere.",
+    "Choose a shorter one with --name.": "Choose a shorter one.",
+    "or with fewer --jobs.": "or with fewer files at a time.",
+    "or have less of them (--jobs; with 0 there are none).": "or have fewer files at a time.",
+    "made again by --resume.": "made again when it is gone on with.",
+}
+
+
+def in_the_window(said: object) -> str:
+    """An error or a sentence of the processor, without options of the command line."""
+    text = str(said)
+    for option, words in _OPTIONS.items():
+        text = text.replace(option, words)
+    return text

@@ -36,13 +36,18 @@ class Estimates:
         self._most_bytes = most_bytes
         self._lock = threading.Lock()  # never held while the network computes
         self._kept: list[_Kept] = []
-        self._hops = 0
+        self._hops = self._nbytes = 0
         self._after: ModelState | None = None  # where the network can go on after all of them
 
     @property
     def seconds(self) -> float:
         """How much of the recording is kept."""
         return self._hops * self.model.spec.hop_length / self.model.spec.sample_rate
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory they take."""
+        return self._nbytes
 
     def recalling(self, hop: int = 0, *, keeps: bool = True) -> RecallingModel:
         """Return what a `DereverbStream` takes for the model, for one run over the recording.
@@ -65,9 +70,10 @@ class Estimates:
     def keep(self, hop: int, hops: int, estimate: Any, after: ModelState) -> None:
         """Keep what was told from this hop on, if it is the next and there is room."""
         with self._lock:
-            held = sum(kept.estimate.nbytes for kept in self._kept)
-            if hop == self._hops and held + estimate.nbytes <= self._most_bytes:
+            nbytes = self._nbytes + estimate.nbytes
+            if hop == self._hops and nbytes <= self._most_bytes:
                 self._kept.append(_Kept(hop, hop + hops, estimate))
+                self._nbytes = nbytes
                 self._after, self._hops = after, hop + hops
 
 

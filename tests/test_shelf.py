@@ -75,16 +75,37 @@ def test_what_is_unfinished_is_not_kept(make, tiny_model_path):
     assert shelf.take(recording.path) is None
 
 
-def test_what_models_have_told_is_not_kept(tmp_path):
-    path = tmp_path / "a.wav"
-    soundfile.write(path, noise(1, 48_000).T, 48_000)
-    recording = open_recording(path)
-    recording.read(lambda _: None)
-    rendering = Rendering(recording, Recipe())
-    rendering.render(lambda _: None)
-    assert recording.told_s >= recording.duration_s
-    Shelf(10**9).put(recording, rendering)
-    assert recording.told_s == 0
+@pytest.mark.parametrize(
+    "plain, told, is_told, is_kept",
+    [
+        (2, 2, [True, True], [True, True]),
+        (2, 1, [False, True], [True, True]),
+        (2, 0, [False, False], [True, True]),
+        (1, 1, [False, False], [False, True]),
+        (1, 0, [False, False], [False, True]),
+    ],
+)
+def test_what_models_have_told_goes_first_where_there_is_no_room(
+    tmp_path, plain, told, is_told, is_kept
+):
+    """Room for so many recordings, and for what was told of so many."""
+    pairs = []
+    for name in ("a.wav", "b.wav"):
+        soundfile.write(tmp_path / name, noise(1, 48_000).T, 48_000)
+        recording = open_recording(tmp_path / name)
+        recording.read(lambda _: None)
+        rendering = Rendering(recording, Recipe())
+        size = recording.nbytes + rendering.nbytes
+        rendering.render(lambda _: None)
+        assert recording.told_s >= recording.duration_s
+        pairs.append((recording, rendering))
+    size_told = recording.nbytes + rendering.nbytes - size
+    assert size_told > 500_000
+    shelf = Shelf(plain * size + told * size_told)
+    for pair in pairs:
+        shelf.put(*pair)
+    assert [bool(recording.told_s) for recording, _ in pairs] == is_told
+    assert [shelf.take(recording.path) is not None for recording, _ in pairs] == is_kept
 
 
 def test_what_goes_is_gone_without_a_collector(make):

@@ -29,7 +29,7 @@ from ..opening import OUTPUT_FORMATS
 from ..session import Session
 from ..settings import Settings
 from ..theme import UNIT, Theme
-from ..wording import short_path
+from ..wording import in_the_window, short_path
 from .controls import button, choice, label, set_property
 
 # Who is still typing wants no answer yet.
@@ -269,7 +269,7 @@ class BatchForm(QFrame):
         self.recipe.setText(f"{text}  –  the settings {origin}")
 
     def _complain(self, error: Exception) -> None:
-        self.remark.setText(str(error))
+        self.remark.setText(in_the_window(error))
         self.remark.show()
         set_property(self.remark, "role", "error")
 

@@ -1,10 +1,12 @@
 """A named number that is set by slider, wheel, keys or typing, and reset by a double click."""
 
+import re
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QKeyEvent, QMouseEvent, QValidator, QWheelEvent
 from PyQt6.QtWidgets import (
+    QApplication,
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
@@ -18,6 +20,7 @@ from ..theme import UNIT
 from .controls import label
 
 FINE = 0.1  # share of the way that a drag with Shift goes
+PAGE_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 NOTCH = 120  # of a wheel, in Qt's units
 SLIDER_KEYS = (
     Qt.Key.Key_Left,
@@ -144,6 +147,25 @@ class NumberBox(QDoubleSpinBox):
         text = super().textFromValue(value)
         return f"+{text}" if self._is_signed and value > 0 else text
 
+    def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
+        # A number beyond the range is one, too: it becomes the nearest. Qt would lose a digit.
+        if self._number(text) is not None:
+            return QValidator.State.Acceptable, text, position
+        is_begun = self._bare(text) in ("", "+", "-", ".")
+        state = QValidator.State.Intermediate if is_begun else QValidator.State.Invalid
+        return state, text, position
+
+    def valueFromText(self, text: str) -> float:
+        number = self._number(text)
+        return self.value() if number is None else min(max(number, self.minimum()), self.maximum())
+
+    def _bare(self, text: str) -> str:
+        return text.removesuffix(self.suffix().strip()).strip().replace("−", "-").replace(",", ".")
+
+    def _number(self, text: str) -> float | None:
+        bare = self._bare(text)
+        return float(bare) if re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", bare) else None
+
     def eventFilter(self, watched: QWidget, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Space:
             event.ignore()
@@ -157,6 +179,11 @@ class NumberBox(QDoubleSpinBox):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.key() in PAGE_KEYS:
+            event.ignore()  # they go through the recordings
+            return
+        if event.key() == Qt.Key.Key_Escape:  # what was typed is not meant
+            self.lineEdit().setText(self.textFromValue(self.value()) + self.suffix())
         super().keyPressEvent(event)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
             self.clearFocus()
@@ -175,7 +202,7 @@ class Knob(QWidget):
 
     changed = pyqtSignal(float)
     held = pyqtSignal()  # a drag begins
-    released = pyqtSignal()  # and ends
+    released = pyqtSignal()  # and has ended a moment ago
 
     def __init__(
         self,
@@ -202,8 +229,13 @@ class Knob(QWidget):
         self.slider.valueChanged.connect(lambda place: self._take(place * scale.step))
         self.box.valueChanged.connect(self._take)
         self.slider.reset_asked.connect(lambda: self._take(self._default * scale.per_value))
+        # The first click of a double click goes somewhere, too: both are one change.
+        self._let_go = QTimer(self, singleShot=True)
+        self._let_go.setInterval(QApplication.doubleClickInterval())
+        self._let_go.timeout.connect(self.released)
+        self.slider.sliderPressed.connect(self._let_go.stop)
         self.slider.sliderPressed.connect(self.held)
-        self.slider.sliderReleased.connect(self.released)
+        self.slider.sliderReleased.connect(self._let_go.start)
         self._lay_out(title, ends)
 
     def _lay_out(self, title: QLabel, ends: tuple[str, str] | None) -> None:

@@ -57,6 +57,7 @@ class SpectrogramPane(TimePane):
         """What the darkest and the brightest colour mean."""
         look = self.stage.display.look
         top_db = self._peak_db - HEADROOM_DB if look.auto_top else float(look.top_db)
+        top_db = max(top_db, LOWEST_DB + look.span_db)  # silence is dark
         return top_db - look.span_db, top_db
 
     def table(self) -> np.ndarray:
