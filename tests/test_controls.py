@@ -185,3 +185,86 @@ def test_a_gain_is_exported_and_too_much_of_it_is_seen(ready, panel, qtbot, tmp_
     written = soundfile.read(tmp_path / "out.wav", dtype="float32")[0].T
     expected = np.float32(10 ** (-6 / 20)) * ready.session.recording.waveform
     assert np.abs(written - expected).max() <= 2**-23
+
+
+@pytest.mark.parametrize(
+    "name, text, value",
+    [
+        ("strength", "120", 1.0),
+        ("strength", "-5", 0.0),
+        ("strength", "66 %", 0.66),
+        ("gain_db", "99", 24.0),
+        ("gain_db", "-3,5", -3.5),
+        ("gain_db", "+2.5 dB", 2.5),
+        ("gain_db", "-.5", -0.5),
+        ("floor_db", "20", 0.0),
+        ("floor_db", "-999", -60.0),
+        ("mix", "", 1.0),
+    ],
+)
+def test_what_is_typed_becomes_the_nearest_that_can_be(ready, panel, qtbot, name, text, value):
+    knob = settings_of(panel)[name][0]
+    knob.box.setFocus()
+    knob.box.lineEdit().selectAll()
+    if text:
+        qtbot.keyClicks(knob.box.lineEdit(), text)
+    else:
+        qtbot.keyClick(knob.box.lineEdit(), Qt.Key.Key_Delete)
+    qtbot.keyClick(knob.box.lineEdit(), Qt.Key.Key_Return)
+    assert getattr(ready.session.recipe, name) == pytest.approx(value)
+    shown = knob.box.value() / (100 if name in ("strength", "mix") else 1)
+    assert shown == pytest.approx(value) and knob.box.text().endswith(knob.box.suffix())
+
+
+def test_a_minus_as_it_is_printed_is_read_too(ready, panel):
+    panel.gain.box.lineEdit().setText("\u22124 dB")
+    panel.gain.box.interpretText()
+    assert ready.session.recipe.gain_db == -4.0
+
+
+def test_letters_are_not_taken(panel, qtbot):
+    panel.strength.box.lineEdit().selectAll()
+    qtbot.keyClicks(panel.strength.box.lineEdit(), "4x.x2")
+    assert panel.strength.box.lineEdit().text().startswith("4.2")
+
+
+def test_escape_takes_back_what_was_typed(ready, panel, qtbot):
+    box = panel.strength.box
+    box.setFocus()
+    box.lineEdit().selectAll()
+    qtbot.keyClicks(box.lineEdit(), "33")
+    qtbot.keyClick(box.lineEdit(), Qt.Key.Key_Escape)
+    assert ready.session.recipe.strength == 1.0 and box.text() == "100 %" and not box.hasFocus()
+    assert not ready.session.history.undo_name
+
+
+def test_a_double_click_is_one_step_wherever_the_first_click_went(ready, panel, qtbot):
+    knob, history = panel.mix, ready.session.history
+    knob.box.setValue(74)
+    place = QPoint(knob.slider.width() // 5, knob.slider.height() // 2)
+    qtbot.mouseClick(knob.slider, LEFT, pos=place)
+    assert ready.session.recipe.mix < 0.4
+    qtbot.mouseDClick(knob.slider, LEFT, pos=place)
+    assert ready.session.recipe.mix == 1.0
+    history.undo()
+    assert ready.session.recipe.mix == 0.74
+    qtbot.wait(QApplication.doubleClickInterval() + 50)
+    knob.box.setValue(50)  # a step of its own
+    history.undo()
+    assert ready.session.recipe.mix == 0.74
+
+
+def test_on_the_batch_page_nothing_is_done_to_the_recording(ready, panel, qtbot):
+    panel.strength.box.setValue(50)
+    ready.show_batch()
+    for key, modifier in (
+        (Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier),
+        (Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier),
+        (Qt.Key.Key_3, Qt.KeyboardModifier.NoModifier),
+    ):
+        qtbot.keyClick(ready, key, modifier)
+    assert ready.session.recording is not None and ready.session.recipe.strength == 0.5
+    assert ready.session.monitor.value == "after"
+    ready.show_recording()
+    qtbot.keyClick(ready, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert ready.session.recipe.strength == 1.0

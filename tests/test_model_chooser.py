@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from signals import noise
 from desktop_app.models import MOST_FILES, Models
 from desktop_app.session import Kind, Session, State
 from desktop_app.settings import Settings
+from processor import Model
 from processor.audio_file import read_tags
 
 PATIENCE_MS = 30_000
@@ -197,3 +199,37 @@ def test_only_so_many_files_are_kept_the_newest_first(installed):
     models.add(None)
     models.add("live")
     assert models.files[0] == f"/x/{MOST_FILES + 1}.pt" and len(models.files) == MOST_FILES
+
+
+@pytest.mark.parametrize("meanwhile", ["undone", "left"])
+def test_a_model_that_is_loaded_too_late_is_not_used(
+    ready, qtbot, far_model_path, tmp_path, monkeypatch, meanwhile
+):
+    """Undone, or another recording was opened, before it was there."""
+    session, files = ready.session, ready.files
+    soundfile.write(tmp_path / "other.wav", noise(1, 16_000).T, 16_000)
+    files.list.add([tmp_path / "other.wav"], session.recipe)
+    session.set_recipe(strength=0.5)
+    may_load = threading.Event()
+    load = Model.load
+    monkeypatch.setattr(Model, "load", lambda model: may_load.wait(30) and load(model))
+    session.choose_model(str(far_model_path))
+    if meanwhile == "undone":
+        session.history.undo()
+    else:
+        files.step(1)
+    with qtbot.waitSignal(session.models_changed, timeout=PATIENCE_MS):
+        may_load.set()
+    assert session.recipe.model is None
+    assert all(entry.recipe.model is None for entry in files.list.entries)
+    assert far_model_path in map(Path, session.models.files)
+
+
+def test_a_model_that_is_undone_does_not_come_back_at_the_next_start(
+    ready, qtbot, far_model_path, tmp_path
+):
+    ready.session.choose_model(str(far_model_path))
+    wait_for(qtbot, ready.session, str(far_model_path))
+    assert ready.settings.model == str(far_model_path)
+    ready.session.history.undo()
+    assert ready.settings.model is None

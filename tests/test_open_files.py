@@ -235,3 +235,47 @@ def test_the_list_fits_into_the_smallest_window(several):
     workspace = several.workspace
     assert workspace.minimumSizeHint().width() <= workspace.width()
     assert several.width() == several.minimumSize().width()
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A file that looks like a recording until it is opened."""
+    path = tmp_path / "broken.wav"
+    path.write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt ")
+    return path
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_what_cannot_be_opened_hides_no_others(window, takes, broken, qtbot, place):
+    window.open_paths([*takes[:place], broken, *takes[place:]])
+    wait_for(qtbot, window, takes[0])
+    assert window.file_list.isVisible()
+    entry = window.files.list.find(broken)
+    for expected in takes[1:]:
+        if window.files.list.beside(window.files.current, 1) is entry:
+            window.files.step(1)  # it is tried and told, and from then on passed over
+            qtbot.waitUntil(lambda: entry.state is FileState.FAILED)
+        window.files.step(1)
+        wait_for(qtbot, window, expected)
+    for expected in (takes[1], takes[0]):
+        window.files.remove(window.files.current)
+        wait_for(qtbot, window, expected)
+    assert entry.state is FileState.FAILED and entry.error
+
+
+def test_where_nothing_can_be_opened_the_list_tells_why(window, broken, tmp_path, qtbot):
+    other = tmp_path / "other.wav"
+    other.write_bytes(b"nothing")
+    window.open_paths([broken, other])
+    entries = window.files.list.entries
+    qtbot.waitUntil(lambda: all(entry.state is FileState.FAILED for entry in entries))
+    assert window.pages.currentWidget() is window.workspace and window.file_list.isVisible()
+    assert window.session.recording is None and all(entry.error for entry in entries)
+    for entry in list(entries):
+        window.files.remove(entry)
+    assert window.pages.currentWidget() is window.empty
+
+
+def test_a_list_that_came_back_is_seen_though_nothing_is_open(window, takes):
+    window.files.restore(dict.fromkeys(takes, Recipe(strength=0.5)))
+    assert window.file_list.isVisible() and window.pages.currentWidget() is window.workspace

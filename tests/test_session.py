@@ -270,6 +270,23 @@ def test_a_file_that_is_gone_fails_its_export_and_stays_open(session, qtbot, tmp
     assert "take.wav" in told.args[0].text and session.state is State.READY
 
 
+def test_what_has_changed_meanwhile_is_not_exported_as_what_was_heard(session, qtbot, tmp_path):
+    source = write(tmp_path / "take.wav", noise(1, RATE))
+    open_and_wait(qtbot, session, source)
+    write(source, noise(1, RATE // 2, seed=1))
+    with qtbot.waitSignal(session.noticed) as told:
+        session.export(tmp_path / "take_dry.wav")
+    assert "'take.wav' has changed" in told.args[0].text and told.args[0].kind is Kind.ERROR
+    assert not session.exporter.is_busy and not (tmp_path / "take_dry.wav").exists()
+    session.open(source)
+    qtbot.waitUntil(
+        lambda: session.recording.info.frames == RATE // 2 and session.state is State.READY,
+        timeout=PATIENCE_MS,
+    )
+    with qtbot.waitSignal(session.exporter.succeeded):
+        session.export(tmp_path / "take_dry.wav")
+
+
 def test_a_model_that_is_missing_leaves_the_recording_and_can_be_tried_again(
     session, qtbot, tmp_path, tiny_model_path
 ):

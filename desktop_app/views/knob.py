@@ -151,7 +151,7 @@ class NumberBox(QDoubleSpinBox):
         # A number beyond the range is one, too: it becomes the nearest. Qt would lose a digit.
         if self._number(text) is not None:
             return QValidator.State.Acceptable, text, position
-        is_begun = self._bare(text) in ("", "+", "-", ".")
+        is_begun = self._bare(text) in ("", "+", "-", ".", "+.", "-.")
         state = QValidator.State.Intermediate if is_begun else QValidator.State.Invalid
         return state, text, position
 
