@@ -13,8 +13,11 @@ from PyQt6.QtGui import QNativeGestureEvent, QPointingDevice
 from PyQt6.QtWidgets import QApplication
 from signals import impulse
 
+from desktop_app.colour_maps import lookup_table
 from desktop_app.playback import Monitor
 from desktop_app.session import State
+from desktop_app.stft import LOWEST_DB
+from desktop_app.views.raster import packed
 from desktop_app.views.waveform_pane import coverage
 
 RATE = 16_000
@@ -230,6 +233,14 @@ def test_the_panel_shows_and_changes_the_look(work, qtbot):
     panel.reset.click()
     assert display.look.colours == "inferno" and panel.colours.text() == "Inferno"
     panel.close()
+
+
+def test_silence_is_dark(work):
+    pane = work.before.spectrogram
+    pane.set_peak_db(LOWEST_DB)
+    assert pane.range_db[0] == LOWEST_DB
+    darkest = packed(lookup_table(work.stage.display.look.colours))[0]
+    assert (pane.table()[0] == darkest).all() and pane.range_db[1] > LOWEST_DB
 
 
 def test_another_window_is_drawn_finer_in_frequency_when_its_tiles_are_there(tone, qtbot):
