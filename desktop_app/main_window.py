@@ -194,8 +194,6 @@ class MainWindow(QMainWindow):
         """Open recordings, all of them in the list; a folder, as a batch; or a model."""
         self.notice.clear()
         given = sort_out(paths)
-        if given.models:
-            self.open_model(given.models[0])
         if given.files and given.folders:
             self.open_folders(given.folders, given.files)
         elif given.files:
@@ -203,6 +201,8 @@ class MainWindow(QMainWindow):
             self.files.open(given.files)
         elif given.folders:
             self.show_batch(given.folders)
+        if given.models:  # for what is open by now
+            self.open_model(given.models[0])
 
     def open_folders(self, folders: Sequence[Path], files: Sequence[Path] = ()) -> None:
         """Open these files and the recordings in these folders, all of them in the list."""
