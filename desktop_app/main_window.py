@@ -144,8 +144,9 @@ class MainWindow(QMainWindow):
 
     def _show_page(self) -> None:
         recording = self.session.recording
-        is_empty = recording is None and not self.files.list.entries
-        page = self.empty if is_empty else self.workspace
+        # A list of which nothing can be opened is seen; one of which something is about to be, not.
+        is_list = bool(self.files.list.entries) and self.files.current is None
+        page = self.workspace if recording is not None or is_list else self.empty
         self.pages.setCurrentWidget(self.batch_page if self._page_is_batch else page)
         self.page_switch.show_page(is_batch=self._page_is_batch)
         self.batch_bar.set_wanted(not self._page_is_batch)

@@ -93,6 +93,8 @@ class OpenFiles(QObject):
 
     def apply_to_all(self) -> None:
         """Set every entry as the open one is set."""
+        if self.current is None:
+            return
         recipe = self.session.recipe
         for entry in self.list.entries:
             if entry.recipe != recipe:

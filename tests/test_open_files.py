@@ -271,6 +271,8 @@ def test_where_nothing_can_be_opened_the_list_tells_why(window, broken, tmp_path
     qtbot.waitUntil(lambda: all(entry.state is FileState.FAILED for entry in entries))
     assert window.pages.currentWidget() is window.workspace and window.file_list.isVisible()
     assert window.session.recording is None and all(entry.error for entry in entries)
+    assert window.workspace.nothing.isVisible() and not window.workspace.treatment.isEnabled()
+    window.files.apply_to_all()  # of nothing
     for entry in list(entries):
         window.files.remove(entry)
     assert window.pages.currentWidget() is window.empty

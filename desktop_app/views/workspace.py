@@ -1,12 +1,12 @@
 """The page for an open recording: file, overview, ruler, lanes, treatment and transport."""
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..icons import icon
 from ..session import Session, State
 from ..theme import UNIT, Theme
-from .controls import ElidedLabel, FactsLabel, button
+from .controls import ElidedLabel, FactsLabel, button, label
 from .describe import facts
 from .lane_stack import LaneStack
 from .overview import Overview
@@ -46,7 +46,10 @@ class Workspace(QWidget):
         self.facts = FactsLabel("muted")
         self.open = button("Open…", tooltip="Choose another recording (Ctrl+O)")
         self.open.clicked.connect(self.open_asked)
+        self.nothing = label("Nothing is open. Choose a recording from the list.", "muted")
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._lay_out()
+        self._show_whether_open()
         self._connect()
         self.use_theme(theme)
 
@@ -72,7 +75,8 @@ class Workspace(QWidget):
         row.addWidget(self.file_name)
         row.addWidget(self.facts, 1)
         row.addWidget(self.open)
-        graphs = QVBoxLayout()
+        self.graphs = QWidget()
+        graphs = QVBoxLayout(self.graphs)
         graphs.setContentsMargins(0, 0, UNIT, 0)
         graphs.setSpacing(0)
         graphs.addWidget(header)
@@ -83,7 +87,8 @@ class Workspace(QWidget):
         graphs.addWidget(self.view_bar)
         middle = self.columns = QHBoxLayout()  # more may stand beside the lanes
         middle.setSpacing(0)
-        middle.addLayout(graphs, 1)
+        middle.addWidget(self.graphs, 1)
+        middle.addWidget(self.nothing, 1)
         middle.addWidget(self.treatment)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -127,6 +132,7 @@ class Workspace(QWidget):
 
     def _show_recording(self) -> None:
         recording = self._session.recording
+        self._show_whether_open()
         self.stack.show_recording()
         self._show_overview()
         if recording is not None:
@@ -134,6 +140,12 @@ class Workspace(QWidget):
             self.facts.show_facts(facts(recording.info))
             self.stage.set_duration(recording.duration_s)
             self._show_position(0.0)
+
+    def _show_whether_open(self) -> None:
+        is_open = self._session.recording is not None
+        self.graphs.setVisible(is_open)
+        self.nothing.setVisible(not is_open)
+        self.treatment.setEnabled(is_open)
 
     def _show_rendering(self) -> None:
         self.stack.show_rendering()
