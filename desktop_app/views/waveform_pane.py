@@ -140,14 +140,18 @@ class WaveformPane(TimePane):
         )
 
     def _label(self, channels: int) -> None:
-        half_db = 20 * math.log10(self.edge / 2)
+        half = f"−{-20 * math.log10(self.edge / 2):.0f} dB"
         height = self.getViewBox().height() / channels
+        has_room = height / CHANNEL_HEIGHT / 2 >= LABEL_HEIGHT
         labels = []
         for channel in range(channels):
             level = CHANNEL_HEIGHT * (channels - 1 - channel)
-            labels.append((level, _channel_name(channel, channels)))
-            if height / CHANNEL_HEIGHT / 2 >= LABEL_HEIGHT:
-                labels += [(level + side, f"−{-half_db:.0f} dB") for side in (0.5, -0.5)]
+            if has_room or channels > 1:
+                labels.append((level, _channel_name(channel, channels)))
+            if has_room:
+                labels += [(level + side, half) for side in (0.5, -0.5)]
+        if not labels:  # one of the three says the most
+            labels = [(0.5, half)]
         self.set_labels(labels)
 
 
