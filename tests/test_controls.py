@@ -197,6 +197,7 @@ def test_a_gain_is_exported_and_too_much_of_it_is_seen(ready, panel, qtbot, tmp_
         ("gain_db", "-3,5", -3.5),
         ("gain_db", "+2.5 dB", 2.5),
         ("gain_db", "-.5", -0.5),
+        ("gain_db", "7 d", 7.0),
         ("floor_db", "20", 0.0),
         ("floor_db", "-999", -60.0),
         ("mix", "", 1.0),

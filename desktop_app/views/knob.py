@@ -160,7 +160,8 @@ class NumberBox(QDoubleSpinBox):
         return self.value() if number is None else min(max(number, self.minimum()), self.maximum())
 
     def _bare(self, text: str) -> str:
-        return text.removesuffix(self.suffix().strip()).strip().replace("−", "-").replace(",", ".")
+        # Of the unit any part may be gone.
+        return text.strip(f" {self.suffix()}").replace("−", "-").replace(",", ".")
 
     def _number(self, text: str) -> float | None:
         bare = self._bare(text)
