@@ -196,28 +196,38 @@ class MainWindow(QMainWindow):
         self.notice.clear()
         given = sort_out(paths)
         if given.files and given.folders:
-            self.open_folders(given.folders, given.files)
-        elif given.files:
-            self.show_recording()
-            self.files.open(given.files)
-        elif given.folders:
+            self.open_folders(given.folders, given.files, given.models)
+            return
+        if given.files:
+            self._open_files(given.files, given.models)
+            return
+        if given.folders:
             self.show_batch(given.folders)
-        if given.models:  # for what is open by now
+        if given.models:
             self.open_model(given.models[0])
 
-    def open_folders(self, folders: Sequence[Path], files: Sequence[Path] = ()) -> None:
+    def open_folders(
+        self, folders: Sequence[Path], files: Sequence[Path] = (), models: Sequence[Path] = ()
+    ) -> None:
         """Open these files and the recordings in these folders, all of them in the list."""
+
+        def open_found(found: list[Path]) -> None:
+            if files or found:
+                self._open_files([*files, *found], models)
+            else:
+                text = f"There is no recording in '{folders[0].name}'. Choose another folder."
+                self.session.noticed.emit(Notice(Kind.ERROR, text))
+
         job = self._looking.start(lambda progress: recordings_in(folders, progress))
-        job.succeeded.connect(lambda found: self._open_found([*files, *found], folders))
+        job.succeeded.connect(open_found)
         job.failed.connect(self.session.complain)
 
-    def _open_found(self, paths: list[Path], folders: Sequence[Path]) -> None:
-        if paths:
-            self.show_recording()
-            self.files.open(paths)
-        else:
-            text = f"There is no recording in '{folders[0].name}'. Choose another folder."
-            self.session.noticed.emit(Notice(Kind.ERROR, text))
+    def _open_files(self, files: Sequence[Path], models: Sequence[Path] = ()) -> None:
+        """Open these recordings, and have the first of these models treat the first of them."""
+        self.show_recording()
+        self.files.open(files)
+        if models:
+            self.open_model(models[0])
 
     def open_model(self, path: Path) -> None:
         """Take the room out with the model in this file from now on."""

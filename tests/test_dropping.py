@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+import soundfile
 from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PyQt6.QtWidgets import QApplication, QLineEdit
+from signals import noise
 
 from desktop_app.batch_run import Phase
 from desktop_app.session import State
@@ -56,12 +59,16 @@ def test_of_a_folder_among_files_all_recordings_come_into_the_list(window, take,
     assert window.files.current.path == take
 
 
+@pytest.mark.parametrize("with_folder", [False, True])
 def test_a_model_among_the_dropped_is_used_and_the_rest_is_opened(
-    window, take, tiny_model_path, qtbot, tmp_path
+    window, take, tiny_model_path, qtbot, tmp_path, with_folder
 ):
     model = tmp_path / "other.pt"
     model.write_bytes(tiny_model_path.read_bytes())
-    drop(window, mime(model, take))
+    folder = tmp_path / "more"
+    folder.mkdir()
+    soundfile.write(folder / "b.wav", noise(1, 16_000).T, 16_000)
+    drop(window, mime(model, take, *([folder] if with_folder else [])))
     qtbot.waitUntil(lambda: window.session.recipe.model == str(model), timeout=30_000)
     qtbot.waitUntil(lambda: window.session.state is State.READY, timeout=30_000)
     assert window.session.recording.path == take
