@@ -92,14 +92,17 @@ class Recording:
         Returns:
             It, and the sample with which the stream is to begin.
         """
-        if self._estimates is None or self._estimates.model is not model:
-            self._estimates = Estimates(model, spare_bytes(MOST_TOLD_BYTES))
+        estimates = self._estimates
+        if estimates is None or estimates.model is not model:
+            estimates = Estimates(model, spare_bytes(MOST_TOLD_BYTES))
+            if keeps:
+                self._estimates = estimates
         spec = model.spec
         # Hops begin with a sample of the file only so often, where rates differ.
         hop_frames = Fraction(spec.hop_length * self.info.sample_rate, spec.sample_rate)
         times = start // hop_frames.numerator
         hop, start = times * hop_frames.denominator, times * hop_frames.numerator
-        return self._estimates.recalling(hop, keeps=keeps), start
+        return estimates.recalling(hop, keeps=keeps), start
 
     @property
     def told_s(self) -> float:

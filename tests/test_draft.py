@@ -100,6 +100,8 @@ def test_another_model_is_asked(recording, tiny_model_path):
     for _ in range(2):
         Rendering(recording, Recipe()).render(ignore)
         assert recording.told_s >= recording.duration_s
+        recording.recalling(Model.load(tiny_model_path))  # a preview: it keeps nothing
+        assert recording.told_s >= recording.duration_s
         Rendering(recording, Recipe(str(tiny_model_path))).render(ignore)
         assert recording.told_s == 0
 
