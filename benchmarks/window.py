@@ -114,8 +114,8 @@ def recording(minutes: float) -> Section:
         share_the_interpreter()
         window.resize(1280, 800)
         window.show()
-        session.load_model()
-        _Watch().until(lambda: not session._model_work.is_busy)
+        session.loading.load()
+        _Watch().until(lambda: not session.loading.is_busy)
         rows: dict[str, Timing] = {}
         watch = _Watch()
         window.open_file(path)

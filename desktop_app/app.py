@@ -84,7 +84,7 @@ def _keep(window: MainWindow) -> tuple[Keeper, Work]:
 
 
 def _begin(window: MainWindow, keeper: Keeper, work: Work, paths: Sequence[str | Path]) -> None:
-    window.session.load_model()
+    window.session.loading.load()
     if work:
         window.come_back(work, keeper.bring_back(work))
     if paths:

@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
     def open_model(self, path: Path) -> None:
         """Take the room out with the model in this file from now on."""
         self.notice.clear()
-        self.session.choose_model(str(path.absolute()))
+        self.session.loading.choose(str(path.absolute()))
 
     def show_batch(self, folders: Sequence[Path] = ()) -> None:
         """Turn to the page for many files, with these folders if there are any."""

@@ -1,7 +1,6 @@
 """The window's single truth: what is open, what is asked of it, what is heard, what is going on."""
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -10,16 +9,16 @@ from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from processor import DereverbError, FileJob, Model, Recipe
+from processor import DereverbError, FileJob, Recipe
 from processor.delivery import AS_SOURCE, Delivery
-from processor.model_files import DEFAULT_MODEL
 
 from .exporter import Exporter
 from .figures import RoomChange
 from .hearing import Hearing
 from .history import History
 from .job import JobSlot, Work
-from .models import Models, load_first, title_of
+from .model_loading import ModelLoading
+from .models import Models
 from .playback import Monitor, Playback
 from .player import Player, load_multimedia
 from .recording import Recording, open_recording
@@ -94,11 +93,12 @@ class Session(QObject):
         self.pending: Rendering | None = None  # that is being made, to take the other's place
         self.recipe = Recipe()
         self.models = Models()
+        self.loading = ModelLoading(self)
         self.monitor = Monitor.AFTER
         self.error = ""  # why the state is UNTREATED
         self.playback: Playback | None = None
         self.player = player or Player(load_multimedia(), self)
-        self.player.failed.connect(lambda text: self.noticed.emit(Notice(Kind.ERROR, text)))
+        self.player.failed.connect(self.warn)
         self.viewpoint = Viewpoint(self)
         self.hearing = Hearing(self)
         self.history = History(self)
@@ -107,11 +107,9 @@ class Session(QObject):
         self.exporter.succeeded.connect(lambda job, _: self._tell_exported(job))
         self.exporter.failed.connect(lambda job, error: self.complain(error))
         self._is_opening = False
-        self._chosen: object | None = None  # the model that is being loaded to be used
         self._kept: tuple[Recording, Rendering | None] | None = None  # while another is read
         self._shelf = Shelf()
         self._work = JobSlot(self)
-        self._model_work = JobSlot(self)
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._render)
 
@@ -178,10 +176,10 @@ class Session(QObject):
     def set_recipe(self, **changes: Any) -> None:
         """Change what is in the recipe: heard at once, and seen once it is rendered.
 
-        For a model there is `choose_model`, which loads it first.
+        For a model there is `loading.choose`, which loads it first.
         """
         if "model" in changes:
-            self._chosen = None  # one that is being loaded comes too late
+            self.loading.overtake()
         recipe = replace(self.recipe, **changes)
         if recipe == self.recipe:
             return
@@ -264,7 +262,7 @@ class Session(QObject):
         path = self.recording.path
         if path.exists() and not self.recording.is_current:
             text = f"'{path.name}' has changed since it was opened: what you hear is what it was. "
-            self.noticed.emit(Notice(Kind.ERROR, f"{text}Open it again before you export it."))
+            self.warn(f"{text}Open it again before you export it.")
             return
         job = FileJob(path, destination, removed_to, delivery)
         self.exporter.start(job, self.recipe, overwrite=overwrite)
@@ -273,57 +271,15 @@ class Session(QObject):
         names = " and ".join(f"'{path.name}'" for path in job.outputs)
         self.noticed.emit(Notice(Kind.DONE, f"Exported {names}.", job.destination))
 
-    def load_model(self) -> None:
-        """Load the model ahead of need; one that is not the default gives way if it fails."""
-        model = self.recipe.model
-        job = self._model_work.start(lambda progress: load_first(model))
-        if model is not None:  # else the rendering that needs it tells
-            job.failed.connect(lambda error: self._fall_back(model, error))
-
-    def _fall_back(self, model: str, error: Exception) -> None:
-        reason = in_the_window(error)
-        if os.path.basename(model) != model and not os.path.exists(model):
-            reason = f"The model '{os.path.basename(model)}' of the last time is gone."
-        self._use_model(None)
-        text = f"{reason} '{title_of(DEFAULT_MODEL)}' is used instead."
-        self.noticed.emit(Notice(Kind.ERROR, text))
-
-    def choose_model(self, model: str | None) -> None:
-        """Use this model from now on: a name, a file, or None for the default.
-
-        One that cannot be loaded is told of, and the old one stays.
-        """
-        self._chosen = chosen = object()
-        job = self._model_work.start(lambda progress: Model.load(model))
-        job.succeeded.connect(lambda _: self._use_chosen(model, chosen))
-        job.failed.connect(self._refuse_model)
-
-    def _use_chosen(self, model: str | None, chosen: object) -> None:
-        if chosen is self._chosen:
-            self._use_model(model)
-        else:  # undone, or chosen for a recording that was left meanwhile
-            self.models.add(model)
-            self.models_changed.emit()
-
-    def _use_model(self, model: str | None) -> None:
-        self.models.add(model)
-        self.set_recipe(model=model)
-        self.models_changed.emit()
-
-    def _refuse_model(self, error: Exception) -> None:
-        self.complain(error)
-        self.models_changed.emit()
-
     def shut_down(self) -> None:
         """Cancel everything and wait for it; no unfinished file is left."""
         self.player.stop()
         self._stop_working()
         self.hearing.stop()
         self.room_change.stop()
-        self._model_work.abandon()
+        self.loading.stop()
         self.exporter.stop()
         self._work.stop()
-        self._model_work.stop()
 
     def _start(
         self, work: Work, then: Callable[[Any], None], otherwise: Callable[[Exception], None]
@@ -344,10 +300,14 @@ class Session(QObject):
         self.state = state
         self.state_changed.emit()
 
+    def warn(self, text: str) -> None:
+        """Tell the user what is wrong."""
+        self.noticed.emit(Notice(Kind.ERROR, text))
+
     def complain(self, error: Exception) -> None:
         """Tell the user what went wrong."""
         text = in_the_window(error)
         if not isinstance(error, DereverbError | OSError | ValueError):
             log.error("Unexpected error in a job", exc_info=error)
             text = f"Something went wrong that should not: {error!r}. Please report it."
-        self.noticed.emit(Notice(Kind.ERROR, text))
+        self.warn(text)

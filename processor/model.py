@@ -138,13 +138,10 @@ class Model:
         self,
         waveform: npt.NDArray[np.float32],
         state: ModelState,
-        strength: float,
-        floor_db: float,
-        focus: tuple[float, float, float] = FLAT,
-        link: bool = False,
+        *settings: Any,
     ) -> tuple[npt.NDArray[np.float32], ModelState, Any]:
         """As `step`, and what was estimated, for `revised_step`: it has `nbytes`, and is opaque."""
-        call = self._checked(waveform, state, strength, floor_db, focus, link)
+        call = self._checked(waveform, state, *settings)
         method = self._module.estimated
         removed, tensors, estimate = self._run(method, call[0], state.tensors, *call[1:])
         return removed.numpy(), ModelState(state.channels, tensors), estimate
@@ -154,16 +151,13 @@ class Model:
         waveform: npt.NDArray[np.float32],
         state: ModelState,
         estimate: Any,
-        strength: float,
-        floor_db: float,
-        focus: tuple[float, float, float] = FLAT,
-        link: bool = False,
+        *settings: Any,
     ) -> tuple[npt.NDArray[np.float32], ModelState]:
         """As `step`, with what `estimated_step` has told of the same hops: a tenth of the work.
 
         The state that comes back is good for this alone: it is what a whole one begins with.
         """
-        call = self._checked(waveform, state, strength, floor_db, focus, link)
+        call = self._checked(waveform, state, *settings)
         method = self._module.revised
         removed, tensors = self._run(method, call[0], state.tensors, estimate, *call[1:])
         return removed.numpy(), ModelState(state.channels, tensors)
@@ -174,8 +168,8 @@ class Model:
         state: ModelState,
         strength: float,
         floor_db: float,
-        focus: tuple[float, float, float],
-        link: bool,
+        focus: tuple[float, float, float] = FLAT,
+        link: bool = False,
     ) -> tuple[Any, ...]:
         """The samples and the settings of a step, as the network takes them."""
         self.check_focus(focus)

@@ -36,8 +36,8 @@ def prepared(window, qtbot):
     window.resize(1280, 800)
     before = sys.getswitchinterval()
     app.share_the_interpreter()
-    window.session.load_model()
-    qtbot.waitUntil(lambda: not window.session._model_work.is_busy, timeout=PATIENCE_MS)
+    window.session.loading.load()
+    qtbot.waitUntil(lambda: not window.session.loading.is_busy, timeout=PATIENCE_MS)
     yield window
     sys.setswitchinterval(before)
 

@@ -138,7 +138,7 @@ def test_a_remembered_model_that_is_gone_gives_way_with_a_notice(
     settings.model = stored
     window = open_window(Session(), settings)
     with qtbot.waitSignal(window.session.noticed, timeout=PATIENCE_MS) as told:
-        window.session.load_model()
+        window.session.loading.load()
     assert name in told.args[0].text and "'Live' is used instead" in told.args[0].text
     assert window.session.recipe.model is None and settings.model is None
 
@@ -179,7 +179,7 @@ def test_a_model_that_hears_far_ahead_renders_and_exports_to_the_sample(
 ):
     waveform = noise(2, round(48_000 * seconds))
     soundfile.write(tmp_path / "take.wav", waveform.T, 48_000, subtype="FLOAT")
-    session.choose_model(str(far_model_path))
+    session.loading.choose(str(far_model_path))
     qtbot.waitUntil(lambda: session.recipe.model is not None, timeout=PATIENCE_MS)
     session.open(tmp_path / "take.wav")
     qtbot.waitUntil(lambda: session.state is State.READY, timeout=PATIENCE_MS)
@@ -213,7 +213,7 @@ def test_a_model_that_is_loaded_too_late_is_not_used(
     may_load = threading.Event()
     load = Model.load
     monkeypatch.setattr(Model, "load", lambda model: may_load.wait(30) and load(model))
-    session.choose_model(str(far_model_path))
+    session.loading.choose(str(far_model_path))
     if meanwhile == "undone":
         session.history.undo()
     else:
@@ -228,7 +228,7 @@ def test_a_model_that_is_loaded_too_late_is_not_used(
 def test_a_model_that_is_undone_does_not_come_back_at_the_next_start(
     ready, qtbot, far_model_path, tmp_path
 ):
-    ready.session.choose_model(str(far_model_path))
+    ready.session.loading.choose(str(far_model_path))
     wait_for(qtbot, ready.session, str(far_model_path))
     assert ready.settings.model == str(far_model_path)
     ready.session.history.undo()

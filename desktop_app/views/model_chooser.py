@@ -79,7 +79,7 @@ class ModelChooser(QWidget):
             action.setChecked(choice.source == self._session.recipe.model)
             action.setEnabled(choice.spec is not None)
             action.triggered.connect(
-                lambda _, source=choice.source: self._session.choose_model(source)
+                lambda _, source=choice.source: self._session.loading.choose(source)
             )
             group.addAction(action)
         self.menu.addSeparator()
