@@ -15,6 +15,8 @@ from signals import noise
 
 from processor.model import Model, ModelSpec
 
+pytest_plugins = ["stores"]
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt starts: no screen is needed
 
 TINY = ModelSpec(
@@ -162,6 +164,18 @@ def take(tmp_path: Path) -> Path:
     path = tmp_path / "take 1.wav"
     soundfile.write(path, noise(2, 10 * 16_000).T, 16_000, subtype="PCM_24")
     return path
+
+
+@pytest.fixture
+def two_takes(tmp_path: Path) -> list[Any]:
+    """The entries of two recordings of a second."""
+    from desktop_app.file_list import FileEntry
+    from processor import Recipe, probe
+
+    paths = [tmp_path / "1.wav", tmp_path / "2.wav"]
+    for path in paths:
+        soundfile.write(path, noise(1, 16_000).T, 16_000)
+    return [FileEntry(path, Recipe(), saved=None, info=probe(path)) for path in paths]
 
 
 @pytest.fixture
